@@ -1,0 +1,1 @@
+//! Orthotope's benches.

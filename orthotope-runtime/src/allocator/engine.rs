@@ -1,0 +1,478 @@
+//! The shared state of one allocator: arena, central pools, large format, registry of caches.
+//!
+//! An engine lives in a record of its own arena and is counted: by its `Allocator`, by every bound
+//! `ThreadCache`, and for ever by a generated static.
+
+use core::ptr::NonNull;
+use core::slice;
+
+use crate::arena::{Arena, ArenaCounts, ArenaParams, GRANULE, Kind};
+use crate::block::{Header, Secret, State};
+use crate::central::{Central, CentralCounts};
+use crate::class::{HEADER_BYTES, SizeClass};
+use crate::config::{ClassLimits, Config, Exhausted};
+use crate::error::{AllocError, FreeError, InitError};
+use crate::large::{LargeBlock, LargeFormat};
+use crate::slab::Geometry;
+use crate::stats::{AllocatorStats, ClassStats, SizeClassStats, Stats};
+use crate::sync::{AtomicU64, AtomicUsize, Ordering};
+use crate::sys::{Os, entropy, prepare_thread_exit};
+use crate::thread_cache::Registry;
+
+/// Largest alignment of an instance: beyond it, a span's rounding alone would take the address space.
+const ALIGN_MAX: usize = 1 << 30;
+
+pub(crate) struct Engine {
+    /// Never used twice in a process.
+    pub(crate) id: u64,
+    references: AtomicUsize,
+    pub(crate) arena: Arena,
+    pub(crate) config: Config,
+    pub(crate) secret: Secret,
+    pub(crate) large: LargeFormat,
+    centrals: NonNull<Central>,
+    pub(crate) registry: Registry,
+}
+
+// SAFETY: the centrals are `Sync` and live as long as the engine.
+unsafe impl Sync for Engine {}
+// SAFETY: nothing in it belongs to a thread.
+unsafe impl Send for Engine {}
+
+/// Numbers for engines and caches; 0 is nobody's.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+pub(crate) fn next_id() -> u64 {
+    NEXT_ID.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The span of an address, and what it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A block of a class, live as far as its header tells.
+    Small { class: usize },
+    /// A large block.
+    Large,
+}
+
+impl Engine {
+    /// Sets an allocator up; with `degrade`, a smaller arena where the system refuses this one.
+    pub(crate) fn new(
+        os: &'static dyn Os,
+        config: Config,
+        degrade: bool,
+    ) -> Result<NonNull<Self>, InitError> {
+        check(&config)?;
+        prepare_thread_exit();
+        let header = if config.header { HEADER_BYTES } else { 0 };
+        let too_large = InitError::InvalidConfig("a class's slab does not fit the address space");
+        let mut slack = config.align;
+        for class in 0..config.classes.len() {
+            let geometry = geometry(&config, header, class);
+            let bytes = geometry.and_then(|geometry| geometry.granules.checked_mul(GRANULE));
+            let Some(sum) = bytes.and_then(|bytes| slack.checked_add(bytes)) else {
+                return Err(too_large);
+            };
+            slack = sum;
+        }
+        let largest = config.classes[config.classes.len() - 1];
+        let params = ArenaParams {
+            budget: config.arena,
+            slack: slack.next_multiple_of(GRANULE),
+            align: config.align,
+            lazy: config.header,
+            split: (largest + header) / GRANULE + 1,
+        };
+        let arena = Arena::new(os, params, degrade).map_err(InitError::MapFailed)?;
+        match Self::records(&arena, &config, header) {
+            Some((centrals, engine)) => Ok(Self::settle(arena, config, centrals, engine)),
+            None => {
+                // SAFETY: nothing was handed out.
+                unsafe { arena.unmap() };
+                Err(InitError::MapFailed(std::io::Error::from_raw_os_error(
+                    libc::ENOMEM,
+                )))
+            }
+        }
+    }
+
+    /// The central pools, and room for the engine. `None` if the system refuses their memory.
+    fn records(
+        arena: &Arena,
+        config: &Config,
+        header: usize,
+    ) -> Option<(NonNull<Central>, NonNull<Self>)> {
+        let classes = config.classes.len();
+        let centrals = arena
+            .meta()
+            .take(classes * size_of::<Central>())?
+            .cast::<Central>();
+        for class in 0..classes {
+            let geometry = geometry(config, header, class)?;
+            let limits = limits(config, class);
+            let grant = if config.header {
+                limits.refill
+            } else {
+                geometry.capacity
+            };
+            let central = Central::new(class, geometry, limits.flush, grant, !config.header);
+            // SAFETY: the record has room for every class.
+            unsafe { centrals.add(class).write(central) };
+        }
+        Some((centrals, arena.meta().take(size_of::<Self>())?.cast()))
+    }
+
+    /// Moves a new engine into a record of its arena.
+    fn settle(
+        arena: Arena,
+        config: Config,
+        centrals: NonNull<Central>,
+        engine: NonNull<Self>,
+    ) -> NonNull<Self> {
+        let secret = Secret(entropy());
+        let large = LargeFormat {
+            align: config.align,
+            header: config.header,
+            secret,
+        };
+        let this = Self {
+            id: next_id(),
+            references: AtomicUsize::new(1),
+            arena,
+            config,
+            secret,
+            large,
+            centrals,
+            registry: Registry::new(),
+        };
+        // SAFETY: the record is fresh, aligned to 64 and long enough.
+        unsafe { engine.write(this) };
+        engine
+    }
+
+    /// Counts one more holder.
+    pub(crate) fn retain(&self) {
+        self.references.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one holder less; the last unmaps everything.
+    ///
+    /// # Safety
+    ///
+    /// The caller is a holder, and uses neither the engine nor a block of it again.
+    pub(crate) unsafe fn release(engine: NonNull<Self>) {
+        // SAFETY: the caller is a holder.
+        let this = unsafe { engine.as_ref() };
+        // Release and Acquire pair among the holders: the last one sees what all others did.
+        if this.references.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // SAFETY: nobody holds the engine any more; the arena unmaps its own record last.
+            unsafe { this.arena.unmap() };
+        }
+    }
+
+    /// The central pools, an entry a class.
+    #[inline]
+    pub(crate) fn centrals(&self) -> &[Central] {
+        // SAFETY: `settle` wrote one for every class.
+        unsafe { slice::from_raw_parts(self.centrals.as_ptr(), self.config.classes.len()) }
+    }
+
+    /// What a cache keeps of `class`, with byte targets of its own.
+    pub(crate) fn limits(&self, class: usize) -> ClassLimits {
+        limits(&self.config, class)
+    }
+
+    /// Whatever `attempt` gets, tried again after all that is free was put together, and again in a new
+    /// region of at least `granules` and `charge`.
+    pub(crate) fn with_room<T>(
+        &self,
+        granules: usize,
+        charge: usize,
+        mut attempt: impl FnMut(&Self) -> Option<T>,
+    ) -> Option<T> {
+        if let Some(got) = attempt(self) {
+            return Some(got);
+        }
+        for central in self.centrals() {
+            central.reclaim(&self.arena);
+        }
+        if let Some(got) = attempt(self) {
+            return Some(got);
+        }
+        if self.config.exhausted == Exhausted::Grow && self.arena.grow(granules, charge) {
+            return attempt(self);
+        }
+        None
+    }
+
+    /// A large block of `size` bytes.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn alloc_large(&self, size: usize) -> Option<LargeBlock> {
+        let footprint = self.large.footprint(size)?;
+        self.with_room(footprint.granules, footprint.charge, |this| {
+            this.large.alloc(&this.arena, size, footprint)
+        })
+    }
+
+    /// The error for a request that got nothing.
+    pub(crate) fn out_of_memory(&self, requested: usize) -> AllocError {
+        AllocError::OutOfMemory {
+            requested,
+            remaining: self.arena.counts().untouched,
+        }
+    }
+
+    /// What the live block at `address` is, if it is one and, where stated, of `provided` bytes.
+    ///
+    /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
+    pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
+        let Some(region) = self.arena.region_of(address) else {
+            return Err(FreeError::ForeignPointer);
+        };
+        if !address.is_multiple_of(self.config.align) {
+            return Err(FreeError::CorruptHeader);
+        }
+        let Some(span) = region.span_at(address) else {
+            return Err(self.absent(address));
+        };
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        match record.kind() {
+            Kind::Slab => {
+                let class = record.class();
+                let central = &self.centrals()[class];
+                let stride = central.geometry().stride;
+                let offset = address.wrapping_sub(record.first().addr());
+                if offset >= record.bytes() || !offset.is_multiple_of(stride) {
+                    return Err(FreeError::CorruptHeader);
+                }
+                if !central.has_carved(span, offset / stride) {
+                    return Err(FreeError::CorruptHeader);
+                }
+                self.find_small(class, address, region.pointer(address), provided)?;
+                Ok(Found::Small { class })
+            }
+            Kind::Large => {
+                if record.first().addr() != address {
+                    return Err(FreeError::CorruptHeader);
+                }
+                self.large.check(record, address, provided)?;
+                Ok(Found::Large)
+            }
+            Kind::Dead | Kind::Free | Kind::Pooled => Err(self.absent(address)),
+        }
+    }
+
+    /// Whether the block carved for `class` at `address` is live and, where stated, of `provided` bytes.
+    fn find_small(
+        &self,
+        class: usize,
+        address: usize,
+        payload: *mut u8,
+        provided: Option<usize>,
+    ) -> Result<(), FreeError> {
+        let room = self.config.classes[class];
+        if !self.config.header {
+            return match provided {
+                Some(provided) if self.class_of(provided) != Some(class) => {
+                    Err(FreeError::SizeMismatch {
+                        provided,
+                        recorded: room,
+                    })
+                }
+                _ => Ok(()),
+            };
+        }
+        // SAFETY: the block was carved from a slab with headers, so one precedes its payload.
+        let header = unsafe { Header::of(payload) };
+        match header.state(self.secret, address) {
+            State::FreeSmall => Err(FreeError::DoubleFree),
+            State::Live(shape) if shape.is_small(class) && header.usable() == room => {
+                match provided {
+                    Some(provided) if provided != shape.requested() => {
+                        Err(FreeError::SizeMismatch {
+                            provided,
+                            recorded: shape.requested(),
+                        })
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Err(FreeError::CorruptHeader),
+        }
+    }
+
+    /// Why there is no live block at an address of the arena.
+    fn absent(&self, address: usize) -> FreeError {
+        if !self.config.header {
+            return FreeError::AlreadyFreedOrUnknownLarge;
+        }
+        let before = address.wrapping_sub(HEADER_BYTES);
+        let Some(region) = self.arena.region_of(before) else {
+            return FreeError::ForeignPointer;
+        };
+        // SAFETY: the 64 bytes before the address are in the region's committed part; the address is a
+        // multiple of the alignment.
+        let header = unsafe { Header::of(region.pointer(before).wrapping_add(HEADER_BYTES)) };
+        match header.state(self.secret, address) {
+            State::FreeSmall => FreeError::DoubleFree,
+            State::FreeLarge => FreeError::AlreadyFreedOrUnknownLarge,
+            State::Live(_) | State::Corrupt => FreeError::ForeignPointer,
+        }
+    }
+
+    /// Bytes that the holder of the live block at `address` may use.
+    pub(crate) fn usable_size(&self, address: usize) -> Result<usize, FreeError> {
+        match self.find(address, None)? {
+            Found::Small { class } => Ok(self.config.classes[class]),
+            Found::Large => {
+                let span = self
+                    .arena
+                    .span_at(address)
+                    .ok_or(FreeError::AlreadyFreedOrUnknownLarge)?;
+                // SAFETY: records are type-stable.
+                Ok(self.large.usable(unsafe { span.as_ref() }))
+            }
+        }
+    }
+
+    /// Index of the class that serves `size` bytes.
+    pub(crate) fn class_of(&self, size: usize) -> Option<usize> {
+        let class = self
+            .config
+            .classes
+            .partition_point(|&payload| payload < size);
+        (size > 0 && class < self.config.classes.len()).then_some(class)
+    }
+
+    /// Statistics in the default preset's form. `None` if the classes are others.
+    pub(crate) fn allocator_stats(&self) -> AllocatorStats {
+        let ArenaCounts {
+            capacity,
+            untouched,
+            live_large,
+            live_large_bytes,
+            pooled,
+            pooled_bytes,
+            ..
+        } = self.arena.counts();
+        let small_central = SizeClass::ALL.map(|class| {
+            let central = &self.centrals()[class.index()];
+            let blocks = central.counts().pooled;
+            SizeClassStats {
+                class,
+                blocks,
+                bytes: blocks * central.geometry().stride,
+            }
+        });
+        AllocatorStats {
+            arena_capacity: capacity,
+            arena_remaining: untouched,
+            small_central,
+            large_live_allocations: live_large,
+            large_live_bytes: live_large_bytes,
+            large_free_blocks: pooled,
+            large_free_bytes: pooled_bytes,
+        }
+    }
+
+    /// Statistics with an entry a class.
+    pub(crate) fn stats(&self) -> Stats {
+        // What allocates comes first: with this allocator installed, the figures must not move under us.
+        let mut cached = vec![0; self.config.classes.len()];
+        let mut classes = vec![ClassStats::default(); self.config.classes.len()].into_boxed_slice();
+        let caches = self.registry.count(&mut cached);
+        for (class, entry) in classes.iter_mut().enumerate() {
+            let central = &self.centrals()[class];
+            let CentralCounts {
+                pooled,
+                carved,
+                slabs,
+            } = central.counts();
+            *entry = ClassStats {
+                payload: self.config.classes[class],
+                stride: central.geometry().stride,
+                slabs,
+                live: carved.saturating_sub(pooled + cached[class]),
+                cached: cached[class],
+                pooled,
+            };
+        }
+        let counts = self.arena.counts();
+        Stats {
+            capacity: counts.capacity,
+            remaining: counts.untouched,
+            regions: counts.regions,
+            metadata: self.arena.meta().mapped(),
+            caches,
+            classes,
+            large_live: counts.live_large,
+            large_live_bytes: counts.live_large_bytes,
+            large_free: counts.pooled,
+            large_free_bytes: counts.pooled_bytes,
+        }
+    }
+
+    /// Panics if an invariant of a layer below does not hold.
+    #[cfg(test)]
+    pub(crate) fn validate(&self) {
+        self.arena.validate();
+        for central in self.centrals() {
+            central.validate();
+        }
+    }
+}
+
+/// The rules that a configuration must keep. The attribute has checked them all; instances come here unchecked.
+fn check(config: &Config) -> Result<(), InitError> {
+    let least = if config.header { HEADER_BYTES } else { 8 };
+    if config.align < least {
+        return Err(InitError::InvalidConfig(if config.header {
+            "allocator alignment must be at least 64 bytes"
+        } else {
+            "allocator alignment must be at least 8 bytes"
+        }));
+    }
+    if !config.align.is_power_of_two() {
+        return Err(InitError::InvalidConfig(
+            "allocator alignment must be a power of two",
+        ));
+    }
+    if config.align > ALIGN_MAX {
+        return Err(InitError::InvalidConfig(
+            "allocator alignment must be at most 1 GiB",
+        ));
+    }
+    if config.arena == 0 {
+        return Err(InitError::InvalidConfig(
+            "allocator arena must have at least one byte",
+        ));
+    }
+    Ok(())
+}
+
+/// Block counts, none more than one above what the arena could ever hold: stacks and slabs stay in
+/// proportion, and no limit that could be reached moves.
+fn limits(config: &Config, class: usize) -> ClassLimits {
+    let ClassLimits {
+        refill,
+        keep,
+        flush,
+    } = config.limits(class);
+    let most = (config.arena / config.stride(class)).max(1);
+    ClassLimits {
+        refill: refill.min(most),
+        keep: keep.min(most + 1),
+        flush: flush.min(most + 1),
+    }
+}
+
+fn geometry(config: &Config, header: usize, class: usize) -> Option<Geometry> {
+    let least = if config.header {
+        limits(config, class).refill
+    } else {
+        1
+    };
+    Geometry::new(config.stride(class), config.align, header, least)
+}

@@ -1,0 +1,15 @@
+//! The allocator: the parts below, put together and routed by size and by pointer.
+//!
+//! [`Engine`] is one allocator's shared state, the same for instances and for generated statics; a
+//! [`Visit`] is one trip of a thread through its slow path. [`Allocator`] and [`ThreadCache`] are the
+//! instance API. Knows nothing of `GlobalAlloc`.
+
+mod engine;
+mod instance;
+mod thread_cache;
+mod visit;
+
+pub(crate) use engine::Engine;
+pub use instance::Allocator;
+pub use thread_cache::ThreadCache;
+pub(crate) use visit::{Visit, leave_thread};

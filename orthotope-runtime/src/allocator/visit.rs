@@ -1,0 +1,296 @@
+//! One trip through the slow path: from the fast path of a thread, or on behalf of an instance's cache.
+
+use core::ptr::{self, NonNull};
+
+use super::engine::{Engine, Found, next_id};
+use crate::block::{Header, Shape};
+use crate::config::ClassLimits;
+use crate::error::FreeError;
+use crate::sys::AtExit;
+use crate::thread_cache::{Cold, Locals, Phase, bin};
+
+/// A thread inside the slow path of one engine. Marks its `Locals` as busy, so that a request from a
+/// signal handler or a hook in between goes elsewhere.
+pub(crate) struct Visit<'a> {
+    pub(crate) engine: &'a Engine,
+    locals: NonNull<Locals>,
+    /// None: the thread has no cache, and works on the central pool.
+    cold: Option<NonNull<Cold>>,
+    before: Phase,
+}
+
+impl<'a> Visit<'a> {
+    /// Enters with a thread that is bound to the engine, or uncached.
+    ///
+    /// # Safety
+    ///
+    /// `locals` are the calling thread's, or exclusively the caller's; their cold half, if any, is of `engine`.
+    pub(crate) unsafe fn enter(engine: &'a Engine, locals: NonNull<Locals>) -> Self {
+        // SAFETY: the caller's locals.
+        let head = unsafe { locals.as_ref() };
+        let before = head.phase.replace(Phase::Busy);
+        let cold = NonNull::new(head.cold.get());
+        if let Some(mut cold) = cold {
+            // An instance's cache may have moved since.
+            // SAFETY: the cold half is the caller's, as the locals are.
+            unsafe { cold.as_mut() }.locals = locals;
+        }
+        head.window_len.set(engine.arena.home().committed());
+        Self {
+            engine,
+            locals,
+            cold,
+            before,
+        }
+    }
+
+    /// Gives fresh locals a cache. They stay uncached if no memory for it could be had.
+    ///
+    /// # Safety
+    ///
+    /// `locals` are the calling thread's, or exclusively the caller's, have a bin for each of the engine's
+    /// classes, and hold no blocks. The cold half's `locals` must be valid whenever a method is called.
+    pub(crate) unsafe fn bind(
+        engine: &Engine,
+        locals: NonNull<Locals>,
+        run: unsafe fn(*mut AtExit),
+        limits: impl ExactSizeIterator<Item = ClassLimits>,
+    ) -> Option<NonNull<Cold>> {
+        // SAFETY: the caller's locals.
+        let head = unsafe { locals.as_ref() };
+        let base = engine.arena.home().base();
+        head.window.set(base.as_ptr());
+        head.window_base.set(base.as_ptr().addr());
+        head.window_len.set(engine.arena.home().committed());
+        head.secret.set(engine.secret.0);
+        let cold = Cold::new(
+            &engine.arena,
+            locals,
+            run,
+            ptr::from_ref(engine).cast(),
+            limits,
+        );
+        head.owner.set(if cold.is_some() { next_id() } else { 0 });
+        head.cold.set(cold.map_or(ptr::null_mut(), NonNull::as_ptr));
+        head.phase.set(if cold.is_some() {
+            Phase::Bound
+        } else {
+            Phase::Uncached
+        });
+        cold
+    }
+
+    /// Publishes and takes apart the cache, and leaves the locals uncached.
+    ///
+    /// # Safety
+    ///
+    /// As for [`enter`](Self::enter); the cold half is in no registry.
+    pub(crate) unsafe fn unbind(engine: &Engine, locals: NonNull<Locals>) {
+        // SAFETY: by the caller's promise.
+        let visit = unsafe { Visit::enter(engine, locals) };
+        if let Some(cold) = visit.cold {
+            // SAFETY: the cache is the caller's.
+            unsafe { Cold::publish(cold, &engine.arena, engine.centrals()) };
+            // SAFETY: as above; it was just published.
+            unsafe { Cold::dismantle(cold, &engine.arena, engine.centrals()) };
+            // SAFETY: as above; the locals forget it below.
+            unsafe { Cold::free(cold, &engine.arena) };
+        }
+        core::mem::forget(visit);
+        // SAFETY: the caller's locals.
+        let head = unsafe { locals.as_ref() };
+        head.cold.set(ptr::null_mut());
+        head.owner.set(0);
+        head.phase.set(Phase::Uncached);
+    }
+
+    /// A block of `class` for a request of `size` bytes, its header written.
+    pub(crate) fn alloc_small(&self, class: usize, size: usize) -> Option<NonNull<u8>> {
+        let granules = self.engine.centrals()[class].geometry().granules;
+        let stride = self.engine.centrals()[class].geometry().stride;
+        let block = self
+            .engine
+            .with_room(granules, stride, |_| self.take(class))?;
+        if self.engine.config.header {
+            // SAFETY: the block is of a slab with headers, so one precedes its payload.
+            let header = unsafe { Header::of(block.as_ptr()) };
+            let usable = self.engine.config.classes[class];
+            let shape = Shape::small(class, size);
+            header.seal(
+                self.engine.secret,
+                block.as_ptr().addr(),
+                shape,
+                self.owner(),
+                usable,
+            );
+        }
+        Some(block)
+    }
+
+    fn take(&self, class: usize) -> Option<NonNull<u8>> {
+        let (arena, central) = (&self.engine.arena, &self.engine.centrals()[class]);
+        let Some(cold) = self.cold else {
+            return central.take_one(arena);
+        };
+        // SAFETY: the cache is the caller's, by `enter`.
+        if !unsafe { Cold::ready(cold, arena, central, class) } {
+            return central.take_one(arena);
+        }
+        // SAFETY: the locals have a bin for each class.
+        let bin = unsafe { bin(self.locals, class) };
+        if let Some(block) = bin.pop() {
+            return Some(block);
+        }
+        // SAFETY: the cache is the caller's, the class ready and, as `pop` said, its stack empty.
+        if unsafe { Cold::refill(cold, arena, central, class) } {
+            bin.pop()
+        } else {
+            None
+        }
+    }
+
+    /// Frees a block of `class` without asking whose it is.
+    ///
+    /// # Safety
+    ///
+    /// The block is of this class, not free, and the caller's to give.
+    pub(crate) unsafe fn free_local(&self, class: usize, block: NonNull<u8>) {
+        let (arena, central) = (&self.engine.arena, &self.engine.centrals()[class]);
+        match self.cold {
+            // SAFETY: the cache is the caller's, by `enter`.
+            Some(cold) if unsafe { Cold::ready(cold, arena, central, class) } => {
+                // SAFETY: as above; the class is ready, and the block is the caller's to give.
+                unsafe { Cold::push(cold, arena, central, class, block) };
+            }
+            // SAFETY: the block is the caller's to give.
+            _ => unsafe { central.put_one(arena, block.as_ptr()) },
+        }
+    }
+
+    /// Frees the block at `block` after every check, wherever it belongs.
+    ///
+    /// # Safety
+    ///
+    /// If the address is that of a live block, nobody uses that block any more.
+    pub(crate) unsafe fn free_checked(
+        &self,
+        block: NonNull<u8>,
+        provided: Option<usize>,
+    ) -> Result<(), FreeError> {
+        let address = block.as_ptr().addr();
+        let class = match self.engine.find(address, provided)? {
+            Found::Large => {
+                return self
+                    .engine
+                    .large
+                    .free(&self.engine.arena, address, provided);
+            }
+            Found::Small { class } => class,
+        };
+        let Some(block) = self.derive(address) else {
+            return Err(FreeError::ForeignPointer);
+        };
+        if !self.engine.config.header {
+            // SAFETY: a live block of this class, by `find` as far as can be told, else by the caller.
+            unsafe { self.free_local(class, block) };
+            return Ok(());
+        }
+        // SAFETY: `find` saw the header.
+        let header = unsafe { Header::of(block.as_ptr()) };
+        header.release_small(self.engine.secret, address);
+        match self.cold {
+            Some(cold) if header.owner() != self.owner() => {
+                let (arena, central) = (&self.engine.arena, &self.engine.centrals()[class]);
+                // SAFETY: the cache is the caller's, and `find` saw a live block.
+                unsafe { Cold::stage(cold, arena, central, class, block) };
+            }
+            // SAFETY: `find` saw a live block of this class.
+            _ => unsafe { self.free_local(class, block) },
+        }
+        Ok(())
+    }
+
+    /// Makes the live block at `block`, requested with `old` bytes, one of `new` without moving it.
+    pub(crate) fn resize(
+        &self,
+        block: NonNull<u8>,
+        old: usize,
+        new: usize,
+    ) -> Result<bool, FreeError> {
+        let address = block.as_ptr().addr();
+        match self.engine.find(address, Some(old))? {
+            Found::Large => {
+                let Some(span) = self.engine.arena.span_at(address) else {
+                    return Ok(false);
+                };
+                Ok(self.engine.large.resize(&self.engine.arena, span, new))
+            }
+            Found::Small { class } if self.engine.class_of(new) == Some(class) => {
+                if self.engine.config.header
+                    && let Some(block) = self.derive(address)
+                {
+                    // SAFETY: `find` saw the header.
+                    let header = unsafe { Header::of(block.as_ptr()) };
+                    let usable = self.engine.config.classes[class];
+                    header.seal(
+                        self.engine.secret,
+                        address,
+                        Shape::small(class, new),
+                        header.owner(),
+                        usable,
+                    );
+                }
+                Ok(true)
+            }
+            Found::Small { .. } => Ok(false),
+        }
+    }
+
+    /// Gives every block of the cache to the central pool.
+    pub(crate) fn publish(&self) {
+        if let Some(cold) = self.cold {
+            // SAFETY: the cache is the caller's, by `enter`.
+            unsafe { Cold::publish(cold, &self.engine.arena, self.engine.centrals()) };
+        }
+    }
+
+    fn owner(&self) -> u64 {
+        // SAFETY: the caller's locals, by `enter`.
+        unsafe { self.locals.as_ref() }.owner.get()
+    }
+
+    /// The address as a pointer derived from its region's base, whatever the caller's came from.
+    fn derive(&self, address: usize) -> Option<NonNull<u8>> {
+        NonNull::new(self.engine.arena.region_of(address)?.pointer(address))
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the caller's locals, by `enter`.
+        unsafe { self.locals.as_ref() }.phase.set(self.before);
+    }
+}
+
+/// The exit hook of a thread that is bound to a generated allocator.
+///
+/// # Safety
+///
+/// The hook is the first field of a `Cold` of the calling thread, registered with the engine that is
+/// its context, which lives for ever.
+pub(crate) unsafe fn leave_thread(hook: *mut AtExit) {
+    let Some(cold) = NonNull::new(hook.cast::<Cold>()) else {
+        return;
+    };
+    // SAFETY: by the caller's promise.
+    let (locals, engine) = unsafe {
+        (
+            cold.as_ref().locals,
+            &*cold.as_ref().context.cast::<Engine>(),
+        )
+    };
+    // SAFETY: the cache was registered when it was bound.
+    unsafe { engine.registry.remove(cold) };
+    // SAFETY: the locals are the calling thread's, whose thread-local memory outlives its exit hooks.
+    unsafe { Visit::unbind(engine, locals) };
+}

@@ -1,0 +1,149 @@
+//! Free spans by size: best fit in a few steps.
+//!
+//! A bin a granule count up to [`EXACT`], then eight bins a doubling; a bitmap says which hold
+//! anything. Best fit is exact: within a bin of several sizes the smallest that fits is searched.
+//!
+//! Invariant: a span is in at most one `Bins`, in bin `bin_of(granules)`; a bin's bit is set exactly
+//! while its list is not empty.
+
+use core::ptr::{self, NonNull};
+
+use super::span::{Span, place};
+
+const EXACT: usize = 32;
+const PER_DOUBLING_BITS: u32 = 3;
+const BINS: usize = 256;
+
+pub(super) struct Bins {
+    heads: [*mut Span; BINS],
+    filled: [u64; BINS / 64],
+    /// Spans held.
+    pub(super) count: usize,
+    /// Sum of the spans' charges in bytes.
+    pub(super) charge: usize,
+}
+
+impl Bins {
+    pub(super) const fn new() -> Self {
+        Self {
+            heads: [ptr::null_mut(); BINS],
+            filled: [0; BINS / 64],
+            count: 0,
+            charge: 0,
+        }
+    }
+
+    /// Adds a span.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the arena's lock; `span` is in no `Bins`.
+    pub(super) unsafe fn insert(&mut self, span: NonNull<Span>) {
+        // SAFETY: records are type-stable.
+        let bin = bin_of(unsafe { span.as_ref() }.granules());
+        let head = self.heads[bin];
+        // SAFETY: the caller holds the lock.
+        let this = unsafe { place(span) };
+        this.prev = ptr::null_mut();
+        this.next = head;
+        self.count += 1;
+        self.charge += this.charge;
+        if let Some(head) = NonNull::new(head) {
+            // SAFETY: the caller holds the lock; `head` is another span.
+            unsafe { place(head) }.prev = span.as_ptr();
+        }
+        self.heads[bin] = span.as_ptr();
+        self.filled[bin / 64] |= 1 << (bin % 64);
+    }
+
+    /// Takes a span out.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the arena's lock; `span` is in this `Bins`, its size as when it came.
+    pub(super) unsafe fn remove(&mut self, span: NonNull<Span>) {
+        // SAFETY: records are type-stable.
+        let bin = bin_of(unsafe { span.as_ref() }.granules());
+        let (next, prev, charge) = {
+            // SAFETY: the caller holds the lock.
+            let this = unsafe { place(span) };
+            (this.next, this.prev, this.charge)
+        };
+        self.count -= 1;
+        self.charge -= charge;
+        if let Some(next) = NonNull::new(next) {
+            // SAFETY: the caller holds the lock; list neighbours differ.
+            unsafe { place(next) }.prev = prev;
+        }
+        if let Some(prev) = NonNull::new(prev) {
+            // SAFETY: the caller holds the lock; list neighbours differ.
+            unsafe { place(prev) }.next = next;
+        } else {
+            self.heads[bin] = next;
+            if next.is_null() {
+                self.filled[bin / 64] &= !(1 << (bin % 64));
+            }
+        }
+    }
+
+    /// The smallest span of at least `granules` granules, and of those the one charged least. The
+    /// latest to come wins a tie.
+    pub(super) fn best_fit(&self, granules: usize) -> Option<NonNull<Span>> {
+        let mut bin = self.filled_from(bin_of(granules))?;
+        loop {
+            if let Some(span) = self.best_in(bin, granules) {
+                return Some(span);
+            }
+            bin = self.filled_from(bin + 1)?;
+        }
+    }
+
+    /// Any span.
+    pub(super) fn any(&self) -> Option<NonNull<Span>> {
+        NonNull::new(self.heads[self.filled_from(0)?])
+    }
+
+    fn best_in(&self, bin: usize, granules: usize) -> Option<NonNull<Span>> {
+        let mut best: Option<(usize, usize, NonNull<Span>)> = None;
+        let mut next = self.heads[bin];
+        while let Some(span) = NonNull::new(next) {
+            // SAFETY: records are type-stable.
+            let size = unsafe { span.as_ref() }.granules();
+            let (charge, following) = {
+                // SAFETY: `&self` is reached under the arena's lock.
+                let this = unsafe { place(span) };
+                (this.charge, this.next)
+            };
+            if size >= granules && best.is_none_or(|(s, c, _)| (size, charge) < (s, c)) {
+                if bin < EXACT && charge == 0 {
+                    return Some(span);
+                }
+                best = Some((size, charge, span));
+            }
+            next = following;
+        }
+        best.map(|(.., span)| span)
+    }
+
+    fn filled_from(&self, bin: usize) -> Option<usize> {
+        let mut word = bin / 64;
+        let mut bits = self.filled.get(word)? & (u64::MAX << (bin % 64));
+        loop {
+            if bits != 0 {
+                return Some(word * 64 + bits.trailing_zeros() as usize);
+            }
+            word += 1;
+            bits = *self.filled.get(word)?;
+        }
+    }
+}
+
+fn bin_of(granules: usize) -> usize {
+    if granules < EXACT {
+        return granules;
+    }
+    let exponent = granules.ilog2();
+    let mantissa = (granules >> (exponent - PER_DOUBLING_BITS)) & ((1 << PER_DOUBLING_BITS) - 1);
+    let doubling = (exponent - EXACT.ilog2()) as usize;
+    (EXACT + (doubling << PER_DOUBLING_BITS) + mantissa).min(BINS - 1)
+}

@@ -1,0 +1,277 @@
+//! Finding, cutting and joining spans: what the arena does under its lock.
+
+use core::ptr::{self, NonNull};
+
+use super::span::place;
+use super::{Arena, GRANULE, Kind, Span, State};
+use crate::sync::Ordering;
+use crate::sys::Guard;
+
+impl Arena {
+    pub(super) fn charge(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, bytes: usize) {
+        state.budget.charge(bytes);
+        // SAFETY: the guard proves that we hold the lock.
+        unsafe { place(span) }.charge += bytes;
+    }
+
+    /// The best-fitting pooled span for `granules` and `charge`, split if enough is left.
+    pub(super) fn take_pooled(
+        &self,
+        state: &mut Guard<'_, State>,
+        granules: usize,
+        charge: usize,
+    ) -> Option<NonNull<Span>> {
+        let span = state.pool.best_fit(granules)?;
+        // SAFETY: we hold the lock.
+        let brought = unsafe { place(span) }.charge;
+        if charge.saturating_sub(brought) > state.budget.left() {
+            return None;
+        }
+        // SAFETY: we hold the lock, and the span is in the pool.
+        unsafe { state.pool.remove(span) };
+        if let Some(tail) = self.split(state, span, granules, self.params.split) {
+            // SAFETY: records are type-stable.
+            let room = unsafe { tail.as_ref() }.bytes();
+            let kept = brought.saturating_sub(charge).min(room);
+            // SAFETY: we hold the lock; head and tail differ.
+            unsafe { place(tail) }.charge = kept;
+            // SAFETY: as above.
+            unsafe { place(tail) }.tail = true;
+            state.budget.release(brought - kept);
+            // SAFETY: as above.
+            unsafe { place(span) }.charge = 0;
+            self.charge(state, span, charge);
+            // SAFETY: records are type-stable.
+            unsafe { tail.as_ref() }.set_kind(Kind::Pooled);
+            // SAFETY: we hold the lock, and the tail is new.
+            unsafe { state.pool.insert(tail) };
+        } else {
+            self.charge(state, span, charge.saturating_sub(brought));
+        }
+        self.list_all(span);
+        Some(span)
+    }
+
+    /// A free span of exactly `granules` (more where no record for the rest could be had), uncharged.
+    pub(super) fn take_free(
+        &self,
+        state: &mut Guard<'_, State>,
+        granules: usize,
+    ) -> Option<NonNull<Span>> {
+        let Some(span) = state.free.best_fit(granules) else {
+            return self.take_fresh(state, granules);
+        };
+        // SAFETY: we hold the lock, and the span is in `free`.
+        unsafe { state.free.remove(span) };
+        if let Some(tail) = self.split(state, span, granules, 1) {
+            // SAFETY: we hold the lock, and the tail is new.
+            unsafe { state.free.insert(tail) };
+        }
+        self.list_all(span);
+        Some(span)
+    }
+
+    /// A span from the untouched end of a region.
+    fn take_fresh(&self, state: &mut Guard<'_, State>, granules: usize) -> Option<NonNull<Span>> {
+        let count = self.region_count.load(Ordering::Relaxed);
+        let index = (0..count).find(|&index| self.region(index).unused() >= granules)?;
+        let region = self.region(index);
+        let first = region.fresh();
+        let span = self.new_record(state)?;
+        if !region.commit(self.os, (first + granules) * GRANULE) {
+            self.bury(state, span);
+            return None;
+        }
+        let start = region.base().as_ptr().addr() + first * GRANULE;
+        region.set_fresh(first + granules);
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_range(start, granules);
+        // SAFETY: we hold the lock.
+        let this = unsafe { place(span) };
+        this.region = index;
+        this.zero = true;
+        self.list_all(span);
+        Some(span)
+    }
+
+    /// Makes every granule's entry lead to the span.
+    fn list_all(&self, span: NonNull<Span>) {
+        // SAFETY: callers hold the lock.
+        let this = unsafe { place(span) };
+        if !this.listed {
+            this.listed = true;
+            self.region(this.region).list(span, true);
+        }
+    }
+
+    /// Cuts a span down to `granules`; the rest, if it is at least `least`, as a free span of its own, uncharged.
+    fn split(
+        &self,
+        state: &mut Guard<'_, State>,
+        span: NonNull<Span>,
+        granules: usize,
+        least: usize,
+    ) -> Option<NonNull<Span>> {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let rest = record.granules() - granules;
+        if rest < least {
+            return None;
+        }
+        let tail = self.new_record(state)?;
+        // SAFETY: records are type-stable.
+        let tail_record = unsafe { tail.as_ref() };
+        tail_record.set_range(record.start() + granules * GRANULE, rest);
+        tail_record.set_kind(Kind::Free);
+        record.set_range(record.start(), granules);
+        let (region, zero) = {
+            // SAFETY: we hold the lock.
+            let this = unsafe { place(span) };
+            (this.region, this.zero)
+        };
+        // SAFETY: we hold the lock; the tail is another span.
+        let tail_place = unsafe { place(tail) };
+        tail_place.region = region;
+        tail_place.zero = zero;
+        self.region(region).list(tail, false);
+        // The head's last granule lay inside the span, where only listed spans have entries.
+        self.region(region).list(span, false);
+        Some(tail)
+    }
+
+    /// Puts a span into the pool, rejoined with the neighbours it was split from.
+    pub(super) fn pool_span(&self, state: &mut Guard<'_, State>, mut span: NonNull<Span>) {
+        if let Some(next) = self.neighbour_after(span)
+            // SAFETY: records are type-stable; we hold the lock.
+            && unsafe { next.as_ref() }.kind() == Kind::Pooled
+            // SAFETY: we hold the lock.
+            && unsafe { place(next) }.tail
+        {
+            // SAFETY: we hold the lock, and pooled spans are in the pool.
+            unsafe { state.pool.remove(next) };
+            self.merge(state, span, next);
+        }
+        // SAFETY: we hold the lock.
+        if unsafe { place(span) }.tail
+            && let Some(prev) = self.neighbour_before(span)
+            // SAFETY: records are type-stable.
+            && unsafe { prev.as_ref() }.kind() == Kind::Pooled
+        {
+            // SAFETY: we hold the lock, and pooled spans are in the pool.
+            unsafe { state.pool.remove(prev) };
+            self.merge(state, prev, span);
+            span = prev;
+        }
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_kind(Kind::Pooled);
+        // SAFETY: we hold the lock, and the span is in no bins.
+        unsafe { state.pool.insert(span) };
+    }
+
+    /// Uncharges a span and puts it among the free ones, coalesced with free neighbours.
+    pub(super) fn free_span(&self, state: &mut Guard<'_, State>, mut span: NonNull<Span>) {
+        // SAFETY: we hold the lock.
+        let this = unsafe { place(span) };
+        state.budget.release(this.charge);
+        this.charge = 0;
+        this.tail = false;
+        if let Some(next) = self.neighbour_after(span)
+            // SAFETY: records are type-stable.
+            && unsafe { next.as_ref() }.kind() == Kind::Free
+        {
+            // SAFETY: we hold the lock, and free spans are in `free`.
+            unsafe { state.free.remove(next) };
+            self.merge(state, span, next);
+        }
+        if let Some(prev) = self.neighbour_before(span)
+            // SAFETY: records are type-stable.
+            && unsafe { prev.as_ref() }.kind() == Kind::Free
+        {
+            // SAFETY: we hold the lock, and free spans are in `free`.
+            unsafe { state.free.remove(prev) };
+            self.merge(state, prev, span);
+            span = prev;
+        }
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_kind(Kind::Free);
+        // SAFETY: we hold the lock, and the span is in no bins.
+        unsafe { state.free.insert(span) };
+    }
+
+    /// Uncharges and coalesces everything pooled; whether there was anything.
+    pub(super) fn consolidate(&self, state: &mut Guard<'_, State>) -> bool {
+        let mut any = false;
+        while let Some(span) = state.pool.any() {
+            // SAFETY: we hold the lock, and the span is in the pool.
+            unsafe { state.pool.remove(span) };
+            self.free_span(state, span);
+            any = true;
+        }
+        any
+    }
+
+    /// Appends `back` to `front`, which it follows; both are in no bins.
+    fn merge(&self, state: &mut Guard<'_, State>, front: NonNull<Span>, back: NonNull<Span>) {
+        // SAFETY: records are type-stable.
+        let (record, other) = unsafe { (front.as_ref(), back.as_ref()) };
+        record.set_range(record.start(), record.granules() + other.granules());
+        let (zero, charge) = {
+            // SAFETY: we hold the lock.
+            let gone = unsafe { place(back) };
+            (gone.zero, gone.charge)
+        };
+        // SAFETY: we hold the lock; front and back differ.
+        let this = unsafe { place(front) };
+        this.zero &= zero;
+        this.charge += charge;
+        this.listed = false;
+        self.bury(state, back);
+        self.region(this.region).list(front, false);
+    }
+
+    fn neighbour_after(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        // SAFETY: callers hold the lock.
+        let region = self.region(unsafe { place(span) }.region);
+        NonNull::new(region.span_of_granule(region.granule_of(record.start()) + record.granules()))
+    }
+
+    fn neighbour_before(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
+        // SAFETY: callers hold the lock.
+        let region = self.region(unsafe { place(span) }.region);
+        // SAFETY: records are type-stable.
+        let first = region.granule_of(unsafe { span.as_ref() }.start());
+        NonNull::new(region.span_of_granule(first.checked_sub(1)?))
+    }
+
+    /// A record from among the dead, or a new one.
+    fn new_record(&self, state: &mut Guard<'_, State>) -> Option<NonNull<Span>> {
+        if let Some(span) = NonNull::new(state.dead) {
+            // SAFETY: we hold the lock.
+            let this = unsafe { place(span) };
+            state.dead = this.next;
+            this.next = ptr::null_mut();
+            return Some(span);
+        }
+        let span = self.meta.take(size_of::<Span>())?.cast::<Span>();
+        // SAFETY: the record is fresh, aligned to 64 and long enough.
+        unsafe { span.write(Span::dead()) };
+        Some(span)
+    }
+
+    /// Turns a record into one that describes nothing.
+    fn bury(&self, state: &mut Guard<'_, State>, span: NonNull<Span>) {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        record.set_kind(Kind::Dead);
+        record.set_range(0, 0);
+        // SAFETY: we hold the lock.
+        let this = unsafe { place(span) };
+        this.next = state.dead;
+        this.charge = 0;
+        this.listed = false;
+        this.tail = false;
+        state.dead = span.as_ptr();
+    }
+}

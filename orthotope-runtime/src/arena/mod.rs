@@ -1,0 +1,383 @@
+//! The arena: reserved regions, handed out and taken back as spans.
+//!
+//! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
+//! all records. Knows nothing of blocks.
+//!
+//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `meta`.
+//!
+//! Invariants, checked by `Arena::validate` after every step of the tests:
+//! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
+//! - a span is in `free` exactly if its kind is `Free`, in `pool` exactly if it is `Pooled`;
+//! - the entries of a span's first and last granule lead to it; of every granule, if it is a slab or large;
+//! - the budget's charge is the sum of the spans' charges, and free spans are charged nothing.
+
+mod bins;
+mod budget;
+mod fit;
+mod meta;
+mod region;
+mod span;
+#[cfg(test)]
+mod validate;
+
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
+use std::io;
+
+use bins::Bins;
+use budget::Budget;
+pub(crate) use meta::Meta;
+pub(crate) use region::Region;
+use span::place;
+pub(crate) use span::{GRANULE, Kind, Span};
+
+use crate::sync::{AtomicUsize, Ordering};
+use crate::sys::{Lock, Os};
+
+/// Most regions of one arena. Each further one is as large as all before, so the address space ends first.
+const REGIONS: usize = 64;
+/// Smallest reservation that a refused one is retried with.
+const LEAST_BUDGET: usize = 1 << 20;
+
+/// What an arena is made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArenaParams {
+    /// Bytes that may be handed out.
+    pub(crate) budget: usize,
+    /// Bytes of address space beyond the budget, for what rounding to granules takes.
+    pub(crate) slack: usize,
+    /// Alignment of every region's base.
+    pub(crate) align: usize,
+    /// Freed large blocks stay charged and apart until a request does not fit (SPEC section 4).
+    /// Otherwise they coalesce at once.
+    pub(crate) lazy: bool,
+    /// Least remainder, in granules, that is split off a pooled span that is larger than asked for.
+    pub(crate) split: usize,
+}
+
+/// Counts of large blocks, for statistics.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ArenaCounts {
+    pub(crate) capacity: usize,
+    pub(crate) untouched: usize,
+    pub(crate) live_large: usize,
+    pub(crate) live_large_bytes: usize,
+    pub(crate) pooled: usize,
+    pub(crate) pooled_bytes: usize,
+    pub(crate) regions: usize,
+}
+
+pub(crate) struct Arena {
+    os: &'static dyn Os,
+    params: ArenaParams,
+    meta: Meta,
+    /// Those before `region_count` are initialised and never change but for what they guard themselves.
+    regions: [UnsafeCell<MaybeUninit<Region>>; REGIONS],
+    region_count: AtomicUsize,
+    state: Lock<State>,
+}
+
+struct State {
+    free: Bins,
+    pool: Bins,
+    budget: Budget,
+    /// Records that describe nothing, linked by `next`.
+    dead: *mut Span,
+    live_large: usize,
+    live_large_bytes: usize,
+}
+
+// SAFETY: what the pointers lead to is reached under the lock alone.
+unsafe impl Send for State {}
+// SAFETY: regions are written once, before `region_count` is raised past them; all else is behind the lock.
+unsafe impl Sync for Arena {}
+// SAFETY: nothing in it belongs to a thread.
+unsafe impl Send for Arena {}
+
+/// A span for a large block.
+pub(crate) struct LargeSpan {
+    pub(crate) span: NonNull<Span>,
+    /// The memory is all zero.
+    pub(crate) zero: bool,
+}
+
+impl Arena {
+    /// Reserves an arena; with `degrade`, a smaller one where the system refuses this size.
+    pub(crate) fn new(os: &'static dyn Os, params: ArenaParams, degrade: bool) -> io::Result<Self> {
+        let mut budget = params.budget;
+        let region = loop {
+            match reserve(os, params, budget) {
+                Ok(region) => break region,
+                Err(_) if degrade && budget > LEAST_BUDGET => {
+                    budget = (budget / 2).max(LEAST_BUDGET)
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let arena = Self {
+            os,
+            params,
+            meta: Meta::new(os),
+            regions: [const { UnsafeCell::new(MaybeUninit::uninit()) }; REGIONS],
+            region_count: AtomicUsize::new(0),
+            state: Lock::new(State {
+                free: Bins::new(),
+                pool: Bins::new(),
+                budget: Budget::new(budget),
+                dead: ptr::null_mut(),
+                live_large: 0,
+                live_large_bytes: 0,
+            }),
+        };
+        arena.push_region(region);
+        Ok(arena)
+    }
+
+    /// Unmaps everything, the records last.
+    ///
+    /// # Safety
+    ///
+    /// No block, span or record is used again. `self` may live in a record.
+    pub(crate) unsafe fn unmap(&self) {
+        for region in self.regions() {
+            // SAFETY: the caller gives up every block and span.
+            unsafe { region.unmap(self.os) };
+        }
+        // SAFETY: the caller gives up every record.
+        unsafe { self.meta.unmap_all() };
+    }
+
+    /// Memory for records.
+    pub(crate) fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The region that was reserved first.
+    #[inline]
+    pub(crate) fn home(&self) -> &Region {
+        // SAFETY: `new` pushed it.
+        unsafe { (*self.regions[0].get()).assume_init_ref() }
+    }
+
+    /// The region that holds `address`, if it may have been handed out.
+    #[inline]
+    pub(crate) fn region_of(&self, address: usize) -> Option<&Region> {
+        self.regions().find(|region| region.contains(address))
+    }
+
+    /// The span that covers `address`, if any does.
+    #[inline]
+    pub(crate) fn span_at(&self, address: usize) -> Option<NonNull<Span>> {
+        self.region_of(address)?.span_at(address)
+    }
+
+    /// A pointer to the byte at `offset` of the span, derived from its region's base.
+    pub(crate) fn pointer(&self, span: NonNull<Span>, offset: usize) -> *mut u8 {
+        // SAFETY: records are type-stable.
+        let address = unsafe { span.as_ref() }.start() + offset;
+        self.region_of(address)
+            .map_or(ptr::null_mut(), |region| region.pointer(address))
+    }
+
+    /// A span of `granules` for a slab, with a charge of as many blocks of `stride` bytes as `want` says
+    /// and the budget allows, at least one.
+    pub(crate) fn take_slab(
+        &self,
+        granules: usize,
+        stride: usize,
+        want: usize,
+    ) -> Option<(NonNull<Span>, usize)> {
+        let mut state = self.state.lock();
+        for attempt in 0..2 {
+            if attempt == 1 && !self.consolidate(&mut state) {
+                return None;
+            }
+            if state.budget.left() >= stride
+                && let Some(span) = self.take_free(&mut state, granules)
+            {
+                let granted = want.min(state.budget.left() / stride);
+                self.charge(&mut state, span, granted * stride);
+                // Under the lock: a neighbour that is freed now must not take it for free.
+                // SAFETY: records are type-stable.
+                unsafe { span.as_ref() }.set_kind(Kind::Slab);
+                return Some((span, granted));
+            }
+        }
+        None
+    }
+
+    /// Charges up to `want` further blocks of `stride` bytes to a slab's span; how many the budget allowed.
+    pub(crate) fn charge_slab(&self, span: NonNull<Span>, stride: usize, want: usize) -> usize {
+        let mut state = self.state.lock();
+        if state.budget.left() < stride {
+            self.consolidate(&mut state);
+        }
+        let granted = want.min(state.budget.left() / stride);
+        self.charge(&mut state, span, granted * stride);
+        granted
+    }
+
+    /// Takes a slab's span back. It may serve anything next.
+    ///
+    /// # Safety
+    ///
+    /// `span` came from `take_slab` of this arena, and no block of it is used again.
+    pub(crate) unsafe fn give_slab(&self, span: NonNull<Span>) {
+        let mut state = self.state.lock();
+        // SAFETY: we hold the lock.
+        unsafe { place(span) }.zero = false;
+        self.free_span(&mut state, span);
+    }
+
+    /// A span of at least `granules` for a large block, charged `charge` bytes; more where a pooled span
+    /// brought a greater charge with it.
+    pub(crate) fn take_large(&self, granules: usize, charge: usize) -> Option<LargeSpan> {
+        let mut state = self.state.lock();
+        if let Some(span) = self.take_pooled(&mut state, granules, charge) {
+            // SAFETY: records are type-stable.
+            unsafe { span.as_ref() }.set_kind(Kind::Large);
+            state.live_large += 1;
+            state.live_large_bytes += charge;
+            return Some(LargeSpan { span, zero: false });
+        }
+        for attempt in 0..2 {
+            if attempt == 1 && !self.consolidate(&mut state) {
+                return None;
+            }
+            if state.budget.left() >= charge
+                && let Some(span) = self.take_free(&mut state, granules)
+            {
+                self.charge(&mut state, span, charge);
+                // SAFETY: records are type-stable.
+                unsafe { span.as_ref() }.set_kind(Kind::Large);
+                state.live_large += 1;
+                state.live_large_bytes += charge;
+                // SAFETY: we hold the lock.
+                let zero = unsafe { place(span) }.zero;
+                return Some(LargeSpan { span, zero });
+            }
+        }
+        None
+    }
+
+    /// Takes the span at `address` back if it is a large block whose payload starts there and `check` agrees.
+    /// One lock over look-up, check and free: of two frees at once, one is told.
+    ///
+    /// `live_bytes` is what the block counted for, as a function of its requested size.
+    pub(crate) fn give_large<E>(
+        &self,
+        address: usize,
+        live_bytes: impl FnOnce(usize) -> usize,
+        check: impl FnOnce(&Span) -> Result<(), E>,
+        absent: impl FnOnce() -> E,
+    ) -> Result<(), E> {
+        let mut state = self.state.lock();
+        let Some(span) = self.span_at(address) else {
+            return Err(absent());
+        };
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        if record.kind() != Kind::Large || record.first().addr() != address {
+            return Err(absent());
+        }
+        check(record)?;
+        state.live_large -= 1;
+        state.live_large_bytes -= live_bytes(record.requested());
+        // SAFETY: we hold the lock.
+        unsafe { place(span) }.zero = false;
+        if self.params.lazy {
+            self.pool_span(&mut state, span);
+        } else {
+            self.free_span(&mut state, span);
+        }
+        Ok(())
+    }
+
+    /// Records that the large block in `span` is now `requested` bytes, if its charge may be `charge`.
+    pub(crate) fn resize_large(
+        &self,
+        span: NonNull<Span>,
+        requested: usize,
+        charge: usize,
+        was: usize,
+    ) -> bool {
+        let mut state = self.state.lock();
+        // SAFETY: we hold the lock.
+        let more = charge.saturating_sub(unsafe { place(span) }.charge);
+        if more > state.budget.left() {
+            return false;
+        }
+        self.charge(&mut state, span, more);
+        state.live_large_bytes = state.live_large_bytes - was + charge;
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_requested(requested);
+        true
+    }
+
+    /// Maps a further region with room for `granules` and a budget of at least `charge` bytes more.
+    pub(crate) fn grow(&self, granules: usize, charge: usize) -> bool {
+        let least = charge.max(granules.saturating_mul(GRANULE));
+        let mut state = self.state.lock();
+        if self.region_count.load(Ordering::Relaxed) == REGIONS {
+            return false;
+        }
+        let mut budget = state.budget.capacity.max(least);
+        loop {
+            match reserve(self.os, self.params, budget) {
+                Ok(region) => {
+                    state.budget.capacity += budget;
+                    self.push_region(region);
+                    return true;
+                }
+                Err(_) if budget > least => budget = (budget / 2).max(least),
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Figures for statistics.
+    pub(crate) fn counts(&self) -> ArenaCounts {
+        let state = self.state.lock();
+        ArenaCounts {
+            capacity: state.budget.capacity,
+            untouched: state.budget.untouched(),
+            live_large: state.live_large,
+            live_large_bytes: state.live_large_bytes,
+            pooled: state.pool.count,
+            pooled_bytes: state.pool.charge,
+            regions: self.region_count.load(Ordering::Relaxed),
+        }
+    }
+
+    fn regions(&self) -> impl Iterator<Item = &Region> {
+        // Acquire pairs with the Release in `push_region`: the regions below the count are written.
+        let count = self.region_count.load(Ordering::Acquire);
+        self.regions[..count].iter().map(|region| {
+            // SAFETY: regions below the count are initialised and not moved or replaced.
+            unsafe { (*region.get()).assume_init_ref() }
+        })
+    }
+
+    fn region(&self, index: usize) -> &Region {
+        debug_assert!(index < self.region_count.load(Ordering::Relaxed));
+        // SAFETY: indices are handed out for initialised regions alone.
+        unsafe { (*self.regions[index].get()).assume_init_ref() }
+    }
+
+    fn push_region(&self, region: Region) {
+        let index = self.region_count.load(Ordering::Relaxed);
+        // SAFETY: the slot is beyond the count, so nobody reads it; writers are the constructor or hold the lock.
+        unsafe { (*self.regions[index].get()).write(region) };
+        // Release pairs with the Acquire in `regions`.
+        self.region_count.store(index + 1, Ordering::Release);
+    }
+}
+
+fn reserve(os: &'static dyn Os, params: ArenaParams, budget: usize) -> io::Result<Region> {
+    let bytes = budget
+        .checked_add(budget / 8)
+        .and_then(|bytes| bytes.checked_add(params.slack))
+        .ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM))?;
+    Region::reserve(os, bytes, params.align)
+}

@@ -1,0 +1,198 @@
+//! A region: one reservation, its page directory, and how far it is committed.
+//!
+//! Invariants: `base` is aligned to the arena's alignment, at least [`GRANULE`]; bytes before
+//! `committed` can be read and written; `fresh <= granules`, and no span reaches past `fresh`.
+
+use core::ptr::{self, NonNull};
+use std::io;
+
+use super::span::{GRANULE, Span};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sys::{Os, PAGE_MAX};
+
+/// Least number of bytes committed at once. Committed space is never uncommitted: that would split
+/// mappings, whose number the system bounds.
+const COMMIT_STEP: usize = 2 << 20;
+
+pub(crate) struct Region {
+    mapping: NonNull<u8>,
+    mapping_bytes: usize,
+    base: NonNull<u8>,
+    granules: usize,
+    /// An entry a granule: the span that covers it, null where none ever did. Touched lazily.
+    directory: NonNull<AtomicPtr<Span>>,
+    directory_bytes: usize,
+    /// Granules before this one have been handed out at least once. Changed under the arena's lock.
+    fresh: AtomicUsize,
+    committed: AtomicUsize,
+}
+
+impl Region {
+    /// Reserves `bytes` (rounded up to granules) aligned to `align`, and a directory for them.
+    pub(super) fn reserve(os: &'static dyn Os, bytes: usize, align: usize) -> io::Result<Self> {
+        let too_large = || io::Error::from_raw_os_error(libc::ENOMEM);
+        let align = align.max(GRANULE);
+        let bytes = bytes
+            .checked_next_multiple_of(GRANULE)
+            .ok_or_else(too_large)?;
+        // The reservation starts on a page; a slack of one alignment finds an aligned base in it.
+        let mapping_bytes = bytes
+            .checked_add(align)
+            .filter(|&b| b <= isize::MAX as usize)
+            .ok_or_else(too_large)?;
+        let mapping = os.reserve(mapping_bytes)?;
+        let granules = bytes / GRANULE;
+        let directory_bytes = (granules * size_of::<AtomicPtr<Span>>()).next_multiple_of(PAGE_MAX);
+        let directory = match os.map(directory_bytes) {
+            Ok(directory) => directory,
+            Err(error) => {
+                // SAFETY: this is the whole reservation, and nobody knows of it.
+                unsafe { os.unmap(mapping, mapping_bytes) };
+                return Err(error);
+            }
+        };
+        let slack = mapping.as_ptr().addr().next_multiple_of(align) - mapping.as_ptr().addr();
+        // SAFETY: `slack < align`, and the mapping is longer than that.
+        let base = unsafe { mapping.add(slack) };
+        let committed = AtomicUsize::new(0);
+        Ok(Self {
+            mapping,
+            mapping_bytes,
+            base,
+            granules,
+            directory: directory.cast(),
+            directory_bytes,
+            fresh: AtomicUsize::new(0),
+            committed,
+        })
+    }
+
+    /// Gives everything back.
+    ///
+    /// # Safety
+    ///
+    /// No block, span or entry of the region is used again.
+    pub(super) unsafe fn unmap(&self, os: &dyn Os) {
+        // SAFETY: the whole reservation, by the caller not used again.
+        unsafe { os.unmap(self.mapping, self.mapping_bytes) };
+        // SAFETY: as above.
+        unsafe { os.unmap(self.directory.cast(), self.directory_bytes) };
+    }
+
+    /// First byte.
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// Bytes that can be read and written, from the base on.
+    #[inline]
+    pub(crate) fn committed(&self) -> usize {
+        // A block's address reaches other threads only after the commit, by way of their own
+        // synchronisation; a stale value merely sends a free through the slow path.
+        self.committed.load(Ordering::Relaxed)
+    }
+
+    /// Whether `address` is one of the region's that may have been handed out.
+    #[inline]
+    pub(crate) fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.base.as_ptr().addr()) < self.committed()
+    }
+
+    /// Granules handed out at least once: those before this index.
+    pub(super) fn fresh(&self) -> usize {
+        self.fresh.load(Ordering::Relaxed)
+    }
+
+    /// Records that the granules before `fresh` have been handed out.
+    pub(super) fn set_fresh(&self, fresh: usize) {
+        self.fresh.store(fresh, Ordering::Relaxed);
+    }
+
+    /// Granules never handed out.
+    pub(super) fn unused(&self) -> usize {
+        self.granules - self.fresh()
+    }
+
+    /// The span that covers `address`, if one ever did and its record still says so.
+    #[inline]
+    pub(crate) fn span_at(&self, address: usize) -> Option<NonNull<Span>> {
+        if !self.contains(address) {
+            return None;
+        }
+        let granule = (address - self.base.as_ptr().addr()) / GRANULE;
+        // Acquire pairs with the Release in `list`: the record behind an entry is initialised.
+        let span = NonNull::new(self.entry(granule).load(Ordering::Acquire))?;
+        // SAFETY: entries lead to records, which are type-stable.
+        let record = unsafe { span.as_ref() };
+        (address.wrapping_sub(record.start()) < record.bytes()).then_some(span)
+    }
+
+    /// A pointer to `address`, derived from the region's base.
+    pub(crate) fn pointer(&self, address: usize) -> *mut u8 {
+        self.base
+            .as_ptr()
+            .wrapping_add(address - self.base.as_ptr().addr())
+    }
+
+    /// The span whose entry stands at granule `granule`; null if none ever covered it, or beyond the region.
+    pub(super) fn span_of_granule(&self, granule: usize) -> *mut Span {
+        if granule < self.fresh() {
+            self.entry(granule).load(Ordering::Relaxed)
+        } else {
+            ptr::null_mut()
+        }
+    }
+
+    /// Writes the span's directory entries: of every granule, or of the first and last alone.
+    pub(super) fn list(&self, span: NonNull<Span>, every: bool) {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let first = self.granule_of(record.start());
+        let last = first + record.granules() - 1;
+        let publish = |granule: usize| {
+            // Release pairs with the Acquire in `span_at`.
+            self.entry(granule).store(span.as_ptr(), Ordering::Release);
+        };
+        if every {
+            (first..=last).for_each(publish);
+        } else {
+            publish(first);
+            publish(last);
+        }
+    }
+
+    /// Index of the granule that holds `address`, which lies in the region.
+    pub(super) fn granule_of(&self, address: usize) -> usize {
+        (address - self.base.as_ptr().addr()) / GRANULE
+    }
+
+    /// Makes the first `bytes` usable; `false` if the system refuses.
+    pub(super) fn commit(&self, os: &dyn Os, bytes: usize) -> bool {
+        let committed = self.committed.load(Ordering::Relaxed);
+        if bytes <= committed {
+            return true;
+        }
+        let step = COMMIT_STEP.max(committed / 8);
+        let generous = bytes
+            .max(committed + step)
+            .next_multiple_of(COMMIT_STEP)
+            .min(self.granules * GRANULE);
+        for target in [generous, bytes] {
+            // SAFETY: `committed < target <= granules * GRANULE`, so the pointer stays in the region.
+            let start = unsafe { self.base.add(committed) };
+            // SAFETY: the range lies in this region's reservation.
+            if unsafe { os.commit(start, target - committed) }.is_ok() {
+                self.committed.store(target, Ordering::Relaxed);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn entry(&self, granule: usize) -> &AtomicPtr<Span> {
+        debug_assert!(granule < self.granules);
+        // SAFETY: callers stay below `granules`, for which the directory has entries; fresh entries
+        // are zero, a valid null pointer.
+        unsafe { self.directory.add(granule).as_ref() }
+    }
+}

@@ -1,0 +1,221 @@
+//! The span: a run of granules, and the record that describes it.
+//!
+//! Records are type-stable: memory that was once a [`Span`] stays one until the arena is unmapped,
+//! so that a stale directory entry leads to a record that says "not here" instead of to garbage.
+
+use core::cell::UnsafeCell;
+use core::ptr::{self, NonNull};
+
+use crate::sync::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+
+/// Bytes of a granule, the unit of the page directory. A constant, so that the shift folds; a
+/// multiple of every page size.
+pub(crate) const GRANULE: usize = 64 << 10;
+
+/// What a span is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Kind {
+    /// The record describes nothing.
+    Dead,
+    /// Free, uncharged.
+    Free,
+    /// A freed large block that still is charged to the budget.
+    Pooled,
+    /// Cut into blocks of one class.
+    Slab,
+    /// One large block.
+    Large,
+}
+
+/// A run of granules.
+///
+/// The first cache line identifies the span and is all that an unsized free reads. It is written
+/// under the arena's lock and read without: a reader that holds a live block of the span sees what
+/// was stored before the block was handed out; any other reader gets some value of the past, and is
+/// refused or served by what it says.
+#[repr(C, align(64))]
+pub(crate) struct Span {
+    start: AtomicUsize,
+    granules: AtomicUsize,
+    kind: AtomicU32,
+    class: AtomicU32,
+    /// Start of the first payload.
+    pub(super) first: AtomicPtr<u8>,
+    /// Large: bytes requested.
+    requested: AtomicUsize,
+    /// The arena's own, under its lock.
+    pub(super) place: UnsafeCell<Place>,
+    /// Its slab's, under the lock of the class.
+    slab: UnsafeCell<SlabState>,
+}
+
+/// What the arena knows of a span.
+pub(crate) struct Place {
+    /// Neighbours in the list of free spans of about this size.
+    pub(super) next: *mut Span,
+    pub(super) prev: *mut Span,
+    /// Index of the region.
+    pub(super) region: usize,
+    /// Bytes charged to the budget.
+    pub(super) charge: usize,
+    /// The memory is as the system gave it: zero.
+    pub(super) zero: bool,
+    /// Every granule's directory entry leads here, not only the first and the last.
+    pub(super) listed: bool,
+    /// Split off the span before it, which it rejoins once both are free.
+    pub(super) tail: bool,
+}
+
+/// What a slab knows of its blocks.
+pub(crate) struct SlabState {
+    /// Neighbours in the class's list of slabs with free blocks.
+    pub(crate) next: *mut Span,
+    pub(crate) prev: *mut Span,
+    /// A bit per block, set while the block lies free in the slab.
+    pub(crate) bits: *mut u64,
+    /// Blocks that fit the span.
+    pub(crate) capacity: usize,
+    /// Blocks charged to the budget; `carved <= granted <= capacity`.
+    pub(crate) granted: usize,
+    /// Blocks handed out at least once: those before this index.
+    pub(crate) carved: usize,
+    /// Bits set; `free <= carved`.
+    pub(crate) free: usize,
+    /// No bit is set in words before this one.
+    pub(crate) hint: usize,
+}
+
+impl Span {
+    /// A record that describes nothing yet.
+    pub(super) const fn dead() -> Self {
+        Self {
+            start: AtomicUsize::new(0),
+            granules: AtomicUsize::new(0),
+            kind: AtomicU32::new(Kind::Dead as u32),
+            class: AtomicU32::new(0),
+            first: AtomicPtr::new(ptr::null_mut()),
+            requested: AtomicUsize::new(0),
+            place: UnsafeCell::new(Place {
+                next: ptr::null_mut(),
+                prev: ptr::null_mut(),
+                region: 0,
+                charge: 0,
+                zero: false,
+                listed: false,
+                tail: false,
+            }),
+            slab: UnsafeCell::new(SlabState {
+                next: ptr::null_mut(),
+                prev: ptr::null_mut(),
+                bits: ptr::null_mut(),
+                capacity: 0,
+                granted: 0,
+                carved: 0,
+                free: 0,
+                hint: 0,
+            }),
+        }
+    }
+
+    /// Address of the first byte.
+    #[inline]
+    pub(crate) fn start(&self) -> usize {
+        self.start.load(Ordering::Relaxed)
+    }
+
+    /// Length in granules.
+    #[inline]
+    pub(crate) fn granules(&self) -> usize {
+        self.granules.load(Ordering::Relaxed)
+    }
+
+    /// Length in bytes.
+    #[inline]
+    pub(crate) fn bytes(&self) -> usize {
+        self.granules() * GRANULE
+    }
+
+    /// Use.
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind {
+        match self.kind.load(Ordering::Relaxed) {
+            1 => Kind::Free,
+            2 => Kind::Pooled,
+            3 => Kind::Slab,
+            4 => Kind::Large,
+            _ => Kind::Dead,
+        }
+    }
+
+    /// Slab: index of the class.
+    #[inline]
+    pub(crate) fn class(&self) -> usize {
+        self.class.load(Ordering::Relaxed) as usize
+    }
+
+    /// Payload of the first block of a slab, or of the large block. Derived from the region's base.
+    #[inline]
+    pub(crate) fn first(&self) -> *mut u8 {
+        self.first.load(Ordering::Relaxed)
+    }
+
+    /// Large: bytes requested.
+    #[inline]
+    pub(crate) fn requested(&self) -> usize {
+        self.requested.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_range(&self, start: usize, granules: usize) {
+        self.start.store(start, Ordering::Relaxed);
+        self.granules.store(granules, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_kind(&self, kind: Kind) {
+        self.kind.store(kind as u32, Ordering::Relaxed);
+    }
+
+    /// Describes a span that was taken for a slab of `class`, with its first payload at `first`.
+    pub(crate) fn describe_slab(&self, class: usize, first: *mut u8) {
+        self.class.store(class as u32, Ordering::Relaxed);
+        self.first.store(first, Ordering::Relaxed);
+    }
+
+    /// Describes a span that was taken for a large block of `requested` bytes at `first`.
+    pub(crate) fn describe_large(&self, requested: usize, first: *mut u8) {
+        self.requested.store(requested, Ordering::Relaxed);
+        self.first.store(first, Ordering::Relaxed);
+    }
+
+    /// Records another request in the same large block.
+    pub(crate) fn set_requested(&self, requested: usize) {
+        self.requested.store(requested, Ordering::Relaxed);
+    }
+
+    /// The slab's counts.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock of the slab's class, or is the only one to know the span, and has
+    /// no other reference to them.
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "the lock that excludes aliases is the caller's"
+    )]
+    pub(crate) unsafe fn slab(&self) -> &mut SlabState {
+        // SAFETY: exclusive by the caller's promise.
+        unsafe { &mut *self.slab.get() }
+    }
+}
+
+/// The bookkeeping of a span, under the arena's lock.
+///
+/// # Safety
+///
+/// The caller holds the arena's lock and has no other reference to the same span's `Place`.
+pub(super) unsafe fn place<'a>(span: NonNull<Span>) -> &'a mut Place {
+    // SAFETY: records are type-stable, so the span can be read.
+    let place = unsafe { (*span.as_ptr()).place.get() };
+    // SAFETY: exclusive by the caller's promise.
+    unsafe { &mut *place }
+}

@@ -1,0 +1,444 @@
+//! The central pool of one class: the depot of full magazines, and the slabs with free blocks.
+//!
+//! Threads meet here, one magazine at a time. Knows nothing of their state.
+//!
+//! Invariants, checked by `Central::validate` after every step of the tests: a slab is in `partial`
+//! exactly if it has free blocks; `free` is the sum of their counts; `current`, if any, is the slab that
+//! is being carved, and it may be in `partial` too. Every block that was carved is live, cached by a
+//! thread, in the depot, or free in its slab.
+
+use core::ptr::{self, NonNull};
+
+use crate::arena::{Arena, Kind, Span};
+use crate::depot::{Depot, Magazine, blocks, new_magazine};
+use crate::fallback;
+use crate::slab::{self, Geometry};
+use crate::sys::{Guard, Lock};
+
+/// Full magazines that a depot keeps; older ones go back to their slabs.
+const DEPOT_MAGAZINES: usize = 8;
+
+pub(crate) struct Central {
+    class: usize,
+    geometry: Geometry,
+    /// Blocks of a magazine.
+    magazine: usize,
+    /// Blocks charged to the budget at once: one refill's, or a whole slab's.
+    grant: usize,
+    /// Give fully free slabs back at once, all but one. Otherwise they wait for `reclaim`.
+    eager: bool,
+    state: Lock<State>,
+}
+
+struct State {
+    depot: Depot,
+    partial: *mut Span,
+    current: *mut Span,
+    /// Blocks that lie free in slabs.
+    free: usize,
+    /// Blocks handed out at least once, of slabs that exist.
+    carved: usize,
+    slabs: usize,
+}
+
+// SAFETY: what the pointers lead to is reached under the lock alone.
+unsafe impl Send for State {}
+
+/// Counts of one class, for statistics.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CentralCounts {
+    /// Blocks in the depot and free in slabs.
+    pub(crate) pooled: usize,
+    /// Blocks handed out at least once, of slabs that exist.
+    pub(crate) carved: usize,
+    pub(crate) slabs: usize,
+}
+
+impl Central {
+    pub(crate) fn new(
+        class: usize,
+        geometry: Geometry,
+        magazine: usize,
+        grant: usize,
+        eager: bool,
+    ) -> Self {
+        let state = State {
+            depot: Depot::new(),
+            partial: ptr::null_mut(),
+            current: ptr::null_mut(),
+            free: 0,
+            carved: 0,
+            slabs: 0,
+        };
+        Self {
+            class,
+            geometry,
+            magazine,
+            grant,
+            eager,
+            state: Lock::new(state),
+        }
+    }
+
+    pub(crate) fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Fills the empty stack at `out` with a magazine from the depot, else with up to `want` blocks from
+    /// slabs, else from a new one. Returns how many; 0 if the arena has no room.
+    ///
+    /// `spare` is the caller's empty magazine, exchanged for the one that came.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for `want` blocks and for a magazine's.
+    pub(crate) unsafe fn refill(
+        &self,
+        arena: &Arena,
+        spare: &mut Option<NonNull<Magazine>>,
+        out: *mut *mut u8,
+        want: usize,
+    ) -> usize {
+        let mut state = self.state.lock();
+        if let Some(magazine) = state.depot.pop() {
+            if let Some(empty) = spare.replace(magazine) {
+                // SAFETY: the spare was the caller's, and empty.
+                unsafe { state.depot.push_empty(empty) };
+            }
+            drop(state);
+            // SAFETY: the magazine is ours since it was popped.
+            return unsafe { unload(magazine, out) };
+        }
+        let mut count = 0;
+        while count < want
+            && let Some(span) = NonNull::new(state.partial)
+        {
+            // SAFETY: we hold the lock; `out` has room for `want`.
+            let taken = unsafe { slab::take(span, &self.geometry, out.add(count), want - count) };
+            state.free -= taken;
+            count += taken;
+            // SAFETY: we hold the lock.
+            if unsafe { span.as_ref().slab() }.free == 0 {
+                // SAFETY: we hold the lock, and the slab is at the head of `partial`.
+                unsafe { state.unlink(span) };
+            }
+        }
+        if count == 0 {
+            // SAFETY: `out` has room for `want`.
+            count = unsafe { self.carve(&mut state, arena, out, want) };
+        }
+        count
+    }
+
+    /// One block, for a thread without a cache.
+    pub(crate) fn take_one(&self, arena: &Arena) -> Option<NonNull<u8>> {
+        let mut block = ptr::null_mut();
+        let mut state = self.state.lock();
+        if let Some(top) = state.depot.top() {
+            top.count -= 1;
+            let (index, magazine) = (top.count, NonNull::from(top));
+            // SAFETY: `index` is below the former count, and the magazine is the depot's.
+            block = unsafe { blocks(magazine).add(index).read() };
+            state.depot.blocks -= 1;
+            if index == 0
+                && let Some(empty) = state.depot.pop()
+            {
+                // SAFETY: it was the depot's, and has no block left.
+                unsafe { state.depot.push_empty(empty) };
+            }
+        } else if let Some(span) = NonNull::new(state.partial) {
+            // SAFETY: we hold the lock; there is room for one block.
+            state.free -= unsafe { slab::take(span, &self.geometry, &raw mut block, 1) };
+            // SAFETY: we hold the lock.
+            if unsafe { span.as_ref().slab() }.free == 0 {
+                // SAFETY: we hold the lock, and the slab is at the head of `partial`.
+                unsafe { state.unlink(span) };
+            }
+        } else {
+            // SAFETY: there is room for one block.
+            unsafe { self.carve(&mut state, arena, &raw mut block, 1) };
+        }
+        NonNull::new(block)
+    }
+
+    /// Takes a magazine with at least one block. Returns an empty one in exchange if the depot has one.
+    ///
+    /// # Safety
+    ///
+    /// The magazine and its blocks, of this class and free, are the caller's to give.
+    pub(crate) unsafe fn publish(
+        &self,
+        arena: &Arena,
+        magazine: NonNull<Magazine>,
+    ) -> Option<NonNull<Magazine>> {
+        let mut state = self.state.lock();
+        // SAFETY: the magazine is the caller's to give.
+        unsafe { state.depot.push(magazine) };
+        while state.depot.len > DEPOT_MAGAZINES {
+            self.drain_bottom(&mut state, arena);
+        }
+        state.depot.pop_empty()
+    }
+
+    /// An empty magazine for this class's blocks.
+    pub(crate) fn empty_magazine(&self, arena: &Arena) -> Option<NonNull<Magazine>> {
+        let kept = self.state.lock().depot.pop_empty();
+        kept.or_else(|| new_magazine(arena.meta(), self.magazine))
+    }
+
+    /// Blocks of a magazine.
+    pub(crate) fn magazine(&self) -> usize {
+        self.magazine
+    }
+
+    /// Takes one block of this class back to its slab.
+    ///
+    /// # Safety
+    ///
+    /// The block is free and the caller's to give.
+    pub(crate) unsafe fn put_one(&self, arena: &Arena, block: *mut u8) {
+        // SAFETY: the block is the caller's to give.
+        unsafe { self.put(&mut self.state.lock(), arena, block) };
+    }
+
+    /// Moves the depot's blocks to their slabs and gives fully free slabs back to the arena.
+    pub(crate) fn reclaim(&self, arena: &Arena) {
+        let mut state = self.state.lock();
+        while state.depot.len > 0 {
+            self.drain_bottom(&mut state, arena);
+        }
+        let mut next = state.partial;
+        while let Some(span) = NonNull::new(next) {
+            // SAFETY: we hold the lock.
+            let slab = unsafe { span.as_ref().slab() };
+            next = slab.next;
+            if slab.free == slab.carved {
+                // SAFETY: we hold the lock, and no block of the slab is out.
+                unsafe { self.retire(&mut state, arena, span) };
+            }
+        }
+    }
+
+    /// Figures for statistics.
+    pub(crate) fn counts(&self) -> CentralCounts {
+        let state = self.state.lock();
+        CentralCounts {
+            pooled: state.depot.blocks + state.free,
+            carved: state.carved,
+            slabs: state.slabs,
+        }
+    }
+
+    /// Whether the slab has handed out the block at index `index`.
+    pub(crate) fn has_carved(&self, span: NonNull<Span>, index: usize) -> bool {
+        let _state = self.state.lock();
+        // SAFETY: we hold the lock.
+        index < unsafe { span.as_ref().slab() }.carved
+    }
+
+    /// Carves up to `want` blocks from the current slab, or a new one.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for `want`.
+    unsafe fn carve(
+        &self,
+        state: &mut Guard<'_, State>,
+        arena: &Arena,
+        out: *mut *mut u8,
+        want: usize,
+    ) -> usize {
+        let span = match NonNull::new(state.current) {
+            Some(span) if self.has_grant(arena, span) => span,
+            _ => match self.open_slab(state, arena) {
+                Some(span) => span,
+                None => return 0,
+            },
+        };
+        // SAFETY: we hold the lock; `out` has room by the caller's promise.
+        let count = unsafe { slab::carve(span, &self.geometry, out, want) };
+        state.carved += count;
+        count
+    }
+
+    /// Whether the slab has a block to carve, one more grant charged to the budget if need be.
+    fn has_grant(&self, arena: &Arena, span: NonNull<Span>) -> bool {
+        // SAFETY: callers hold the lock.
+        let slab = unsafe { span.as_ref().slab() };
+        if slab.carved == slab.granted && slab.granted < slab.capacity {
+            let want = self.grant.min(slab.capacity - slab.granted);
+            slab.granted += arena.charge_slab(span, self.geometry.stride, want);
+        }
+        slab.carved < slab.granted
+    }
+
+    fn open_slab(&self, state: &mut Guard<'_, State>, arena: &Arena) -> Option<NonNull<Span>> {
+        let geometry = &self.geometry;
+        let want = self.grant.min(geometry.capacity);
+        let (span, granted) = arena.take_slab(geometry.granules, geometry.stride, want)?;
+        // SAFETY: the span is new to everybody else.
+        if !unsafe { slab::open(span, geometry, granted, arena.meta()) } {
+            // SAFETY: as above; no block of it was handed out.
+            unsafe { arena.give_slab(span) };
+            return None;
+        }
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let first = arena.pointer(span, geometry.first(record.start()));
+        record.describe_slab(self.class, first);
+        state.current = span.as_ptr();
+        state.slabs += 1;
+        Some(span)
+    }
+
+    /// Moves the coldest magazine's blocks to their slabs.
+    fn drain_bottom(&self, state: &mut Guard<'_, State>, arena: &Arena) {
+        let Some(magazine) = state.depot.pop_bottom() else {
+            return;
+        };
+        // SAFETY: the magazine is ours since it was popped.
+        let count = unsafe { magazine.as_ref() }.count;
+        for index in 0..count {
+            // SAFETY: the magazine holds `count` blocks.
+            let block = unsafe { blocks(magazine).add(index).read() };
+            // SAFETY: blocks in the depot are free and of this class.
+            unsafe { self.put(state, arena, block) };
+        }
+        // SAFETY: the magazine is ours, and its blocks are in their slabs.
+        unsafe { state.depot.push_empty(magazine) };
+    }
+
+    /// # Safety
+    ///
+    /// The block is free, of this class, and the caller's to give.
+    unsafe fn put(&self, state: &mut Guard<'_, State>, arena: &Arena, block: *mut u8) {
+        let Some(span) = arena.span_at(block.addr()) else {
+            // Without a header a free does not ask where a block came from: this one was lent.
+            fallback::give(block.addr());
+            return;
+        };
+        // SAFETY: records are type-stable.
+        debug_assert_eq!(unsafe { span.as_ref() }.kind(), Kind::Slab);
+        // SAFETY: we hold the lock.
+        if !unsafe { slab::put(span, &self.geometry, block.addr()) } {
+            return;
+        }
+        state.free += 1;
+        // SAFETY: we hold the lock.
+        let slab = unsafe { span.as_ref().slab() };
+        let (free, carved, granted) = (slab.free, slab.carved, slab.granted);
+        if free == 1 {
+            // SAFETY: we hold the lock, and a slab without free blocks is in no list.
+            unsafe { state.link(span) };
+        }
+        if self.eager && free == carved && carved == granted && state.free > free {
+            // SAFETY: we hold the lock, and no block of the slab is out.
+            unsafe { self.retire(state, arena, span) };
+        }
+    }
+
+    /// Gives a slab whose blocks are all free back to the arena.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in `partial`, its free blocks are all it has carved.
+    unsafe fn retire(&self, state: &mut Guard<'_, State>, arena: &Arena, span: NonNull<Span>) {
+        // SAFETY: we hold the lock.
+        let carved = unsafe { span.as_ref().slab() }.carved;
+        // SAFETY: the slab is in `partial`.
+        unsafe { state.unlink(span) };
+        state.free -= carved;
+        state.carved -= carved;
+        state.slabs -= 1;
+        if state.current == span.as_ptr() {
+            state.current = ptr::null_mut();
+        }
+        // SAFETY: we hold the lock, and nobody finds the slab any more.
+        unsafe { slab::close(span, &self.geometry, arena.meta()) };
+        // SAFETY: no block of it is used again.
+        unsafe { arena.give_slab(span) };
+    }
+}
+
+impl State {
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in no list.
+    unsafe fn link(&mut self, span: NonNull<Span>) {
+        // SAFETY: the caller holds the lock.
+        let slab = unsafe { span.as_ref().slab() };
+        slab.prev = ptr::null_mut();
+        slab.next = self.partial;
+        if let Some(head) = NonNull::new(self.partial) {
+            // SAFETY: as above; the head is another slab.
+            unsafe { head.as_ref().slab() }.prev = span.as_ptr();
+        }
+        self.partial = span.as_ptr();
+    }
+
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in `partial`.
+    unsafe fn unlink(&mut self, span: NonNull<Span>) {
+        let (next, prev) = {
+            // SAFETY: the caller holds the lock.
+            let slab = unsafe { span.as_ref().slab() };
+            (slab.next, slab.prev)
+        };
+        if let Some(next) = NonNull::new(next) {
+            // SAFETY: as above; neighbours differ.
+            unsafe { next.as_ref().slab() }.prev = prev;
+        }
+        match NonNull::new(prev) {
+            // SAFETY: as above.
+            Some(prev) => unsafe { prev.as_ref().slab() }.next = next,
+            None => self.partial = next,
+        }
+    }
+}
+
+/// Copies a magazine's blocks to `out` and empties it.
+///
+/// # Safety
+///
+/// The magazine is the caller's; `out` has room for its blocks.
+unsafe fn unload(mut magazine: NonNull<Magazine>, out: *mut *mut u8) -> usize {
+    // SAFETY: the magazine is the caller's.
+    let count = core::mem::take(&mut unsafe { magazine.as_mut() }.count);
+    // SAFETY: as above.
+    let from = unsafe { blocks(magazine) };
+    // SAFETY: the magazine held `count` blocks, `out` has room for them, and they are different records.
+    unsafe { out.copy_from_nonoverlapping(from, count) };
+    count
+}
+
+#[cfg(test)]
+impl Central {
+    /// Panics if an invariant of the module does not hold.
+    pub(crate) fn validate(&self) {
+        let state = self.state.lock();
+        let mut free = 0;
+        let mut next = state.partial;
+        let mut prev = ptr::null_mut();
+        while let Some(span) = NonNull::new(next) {
+            // SAFETY: we hold the lock.
+            unsafe { slab::validate::slab(span, &self.geometry) };
+            // SAFETY: we hold the lock.
+            let slab = unsafe { span.as_ref().slab() };
+            assert!(slab.free > 0, "a slab in `partial` has free blocks");
+            assert_eq!(slab.prev, prev, "neighbours agree");
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
+            assert_eq!((record.kind(), record.class()), (Kind::Slab, self.class));
+            free += slab.free;
+            prev = next;
+            next = slab.next;
+        }
+        assert_eq!(free, state.free, "`free` is the sum over `partial`");
+        assert!(
+            state.depot.blocks + state.free <= state.carved,
+            "a block is in one place"
+        );
+        assert!(state.depot.len <= DEPOT_MAGAZINES);
+    }
+}

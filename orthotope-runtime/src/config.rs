@@ -1,0 +1,252 @@
+//! The configuration of one allocator, and everything that is derived from it by `const fn`.
+//!
+//! Owns the vocabulary in which an allocator is described: [`Config`] for generated types,
+//! [`AllocatorConfig`] for instances, and the [`ClassLimits`] that both boil down to. Knows nothing
+//! of memory: these are numbers.
+
+use crate::class::{SizeClass, stride};
+use crate::tune;
+
+/// Most blocks of a class that a thread keeps where there is no header; a full stack moves half of them
+/// to the depot. With the stack's entry zero and one block on its way, 64 words.
+pub const MAGAZINE_BLOCKS: usize = 62;
+
+/// What an allocator does once its arena is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exhausted {
+    /// Map a further region, with a page directory of its own.
+    Grow,
+    /// Refuse: the arena is a hard limit, and the request gets null or an error.
+    Null,
+}
+
+/// The configuration of a generated allocator, as the attribute's arguments described it.
+///
+/// Sizes are bytes. Made by the attribute; read through the generated type's `CONFIG`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Address space reserved for the arena. Memory is used only as it is touched.
+    pub arena: usize,
+    /// Largest request that each class serves, strictly ascending, 1 to [`MAX_CLASSES`] of them.
+    pub classes: &'static [usize],
+    /// Alignment of every pointer handed out: a power of two, at least 64 with a header, 8 without.
+    pub align: usize,
+    /// Whether each block is preceded by a 64-byte header that routes and checks its free.
+    pub header: bool,
+    /// Bytes moved into a thread's cache by one refill of a class.
+    pub refill: usize,
+    /// Bytes that a thread's cache keeps per class.
+    pub cache: usize,
+    /// What a full arena does.
+    pub exhausted: Exhausted,
+}
+
+impl Config {
+    /// The `"tensor"` preset: twelve classes from 64 bytes to 16 MiB, a header, alignment 64.
+    #[must_use]
+    pub const fn tensor() -> Self {
+        Self {
+            arena: 64 << 30,
+            classes: &tune::TENSOR_CLASSES,
+            align: 64,
+            header: true,
+            refill: 32 << 10,
+            cache: 64 << 10,
+            exhausted: Exhausted::Grow,
+        }
+    }
+
+    /// The `"general"` preset: tightly spaced classes from 8 bytes to 1 MiB, no header, alignment 8.
+    #[must_use]
+    pub const fn general() -> Self {
+        Self {
+            arena: 64 << 30,
+            classes: &tune::GENERAL_CLASSES,
+            align: 8,
+            header: false,
+            refill: 32 << 10,
+            cache: 64 << 10,
+            exhausted: Exhausted::Grow,
+        }
+    }
+
+    /// The same with `arena` bytes of address space.
+    #[must_use]
+    pub const fn with_arena(mut self, arena: usize) -> Self {
+        self.arena = arena;
+        self
+    }
+
+    /// The same with the given class payloads.
+    #[must_use]
+    pub const fn with_classes(mut self, classes: &'static [usize]) -> Self {
+        self.classes = classes;
+        self
+    }
+
+    /// The same with pointers aligned to `align` bytes.
+    #[must_use]
+    pub const fn with_align(mut self, align: usize) -> Self {
+        self.align = align;
+        self
+    }
+
+    /// The same with or without headers.
+    #[must_use]
+    pub const fn with_header(mut self, header: bool) -> Self {
+        self.header = header;
+        self
+    }
+
+    /// The same with `refill` bytes moved per refill.
+    #[must_use]
+    pub const fn with_refill(mut self, refill: usize) -> Self {
+        self.refill = refill;
+        self
+    }
+
+    /// The same with `cache` bytes kept per class and thread.
+    #[must_use]
+    pub const fn with_cache(mut self, cache: usize) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// The same with another answer to a full arena.
+    #[must_use]
+    pub const fn with_exhausted(mut self, exhausted: Exhausted) -> Self {
+        self.exhausted = exhausted;
+        self
+    }
+
+    /// Bytes from one block of class `class` to the next.
+    ///
+    /// # Panics
+    ///
+    /// If `class` is no index into [`classes`](Self::classes).
+    #[must_use]
+    pub const fn stride(&self, class: usize) -> usize {
+        stride(self.classes[class], self.align, self.header)
+    }
+
+    /// How many blocks of class `class` move at once and stay cached.
+    ///
+    /// # Panics
+    ///
+    /// If `class` is no index into [`classes`](Self::classes).
+    #[must_use]
+    pub const fn limits(&self, class: usize) -> ClassLimits {
+        let exact = ClassLimits::from_targets(self.stride(class), self.refill, self.cache);
+        if self.header {
+            exact
+        } else {
+            exact.bounded(MAGAZINE_BLOCKS)
+        }
+    }
+}
+
+/// Block counts of one class, derived from byte targets.
+///
+/// Invariants: `refill >= 1`, `keep >= 2`, `1 <= flush`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassLimits {
+    /// Blocks that one refill asks for.
+    pub refill: usize,
+    /// Blocks that a cache keeps after a free.
+    pub keep: usize,
+    /// Blocks that go to the central pool at once.
+    pub flush: usize,
+}
+
+impl ClassLimits {
+    /// Counts for blocks of `stride` bytes, where a refill moves `refill` and a cache keeps `cache` bytes.
+    #[must_use]
+    pub const fn from_targets(stride: usize, refill: usize, cache: usize) -> Self {
+        let refill = at_least(refill / stride, 1);
+        Self {
+            refill,
+            keep: at_least(cache / stride, 2),
+            flush: at_least(refill / 2, 1),
+        }
+    }
+
+    /// The same for a magazine of at most `blocks`: half of one is refilled and flushed at a time.
+    const fn bounded(self, blocks: usize) -> Self {
+        let keep = at_most(self.keep, blocks);
+        let refill = at_most(self.refill, at_least(keep / 2, 1));
+        Self {
+            refill,
+            keep,
+            flush: at_least(keep / 2, 1),
+        }
+    }
+}
+
+const fn at_least(value: usize, least: usize) -> usize {
+    if value < least { least } else { value }
+}
+
+const fn at_most(value: usize, most: usize) -> usize {
+    if value > most { most } else { value }
+}
+
+/// The configuration of an [`Allocator`](crate::Allocator) instance. All fields are bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocatorConfig {
+    /// Budget of the arena, exact to the byte (default 1 GiB). Blocks are charged with their
+    /// headers; the mapping behind the budget may be larger.
+    pub arena_size: usize,
+    /// Alignment of every pointer handed out: a power of two, at least 64 (default 64).
+    pub alignment: usize,
+    /// Bytes moved into a thread's cache by one refill of a class (default 32 KiB).
+    pub refill_target_bytes: usize,
+    /// Bytes that a thread's cache keeps per class (default 64 KiB).
+    pub local_cache_target_bytes: usize,
+}
+
+impl AllocatorConfig {
+    /// Bytes that one block of `class` takes, header included.
+    #[must_use]
+    pub const fn class_block_size(&self, class: SizeClass) -> usize {
+        class.block_size_for_alignment(self.alignment)
+    }
+
+    /// Blocks of `class` that one refill asks for: `max(1, refill_target_bytes / block size)`.
+    #[must_use]
+    pub const fn refill_count(&self, class: SizeClass) -> usize {
+        self.limits(class).refill
+    }
+
+    /// Blocks of `class` that a cache keeps after a free: `max(2, local_cache_target_bytes / block size)`.
+    #[must_use]
+    pub const fn local_limit(&self, class: SizeClass) -> usize {
+        self.limits(class).keep
+    }
+
+    /// Blocks of `class` that go to the central pool at once: `max(1, refill_count / 2)`.
+    #[must_use]
+    pub const fn drain_count(&self, class: SizeClass) -> usize {
+        self.limits(class).flush
+    }
+
+    const fn limits(&self, class: SizeClass) -> ClassLimits {
+        ClassLimits::from_targets(
+            self.class_block_size(class),
+            self.refill_target_bytes,
+            self.local_cache_target_bytes,
+        )
+    }
+}
+
+impl Default for AllocatorConfig {
+    fn default() -> Self {
+        Self {
+            arena_size: 1 << 30,
+            alignment: 64,
+            refill_target_bytes: 32 << 10,
+            local_cache_target_bytes: 64 << 10,
+        }
+    }
+}

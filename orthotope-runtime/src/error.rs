@@ -1,0 +1,65 @@
+//! The typed failures of the public API. Each message names the figures.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why an allocator could not be set up.
+#[derive(Debug, Error)]
+pub enum InitError {
+    /// The system refused the arena's address space.
+    #[error("the system refused to map the arena: {0}")]
+    MapFailed(io::Error),
+    /// The configuration breaks the rule that the message states.
+    #[error("unusable allocator configuration: {0}")]
+    InvalidConfig(&'static str),
+}
+
+/// Why a request got no memory.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum AllocError {
+    /// Zero bytes were asked for.
+    #[error("a request must be for at least one byte")]
+    ZeroSize,
+    /// The process-wide allocator could not be set up; `global_stats` tells why.
+    #[error("the process-wide allocator could not be set up")]
+    GlobalInitFailed,
+    /// The arena has no room.
+    #[error(
+        "out of memory: {requested} bytes requested, {remaining} bytes of the arena not yet handed out"
+    )]
+    OutOfMemory {
+        /// Bytes asked for.
+        requested: usize,
+        /// Bytes of the arena's budget that were never handed out.
+        remaining: usize,
+    },
+}
+
+/// Why a free was refused. A refused free leaves the heap as it was.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum FreeError {
+    /// The process-wide allocator could not be set up, so it cannot have handed out the pointer.
+    #[error("the process-wide allocator could not be set up")]
+    GlobalInitFailed,
+    /// The pointer lies in no block of this allocator.
+    #[error("the pointer is not this allocator's")]
+    ForeignPointer,
+    /// The block is live, but was requested with another size.
+    #[error("size mismatch: freed as {provided} bytes, recorded as {recorded}")]
+    SizeMismatch {
+        /// Bytes that the caller stated.
+        provided: usize,
+        /// Bytes that the block was requested with.
+        recorded: usize,
+    },
+    /// The small block is free already.
+    #[error("double free of a small block")]
+    DoubleFree,
+    /// The large block is free already, or never was one.
+    #[error("double free of a large block, or a large block that never was")]
+    AlreadyFreedOrUnknownLarge,
+    /// The pointer is misaligned or inside a block, or its header was overwritten.
+    #[error("the block's header is corrupt, or the pointer is not the start of a block")]
+    CorruptHeader,
+}

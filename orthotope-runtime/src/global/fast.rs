@@ -1,0 +1,150 @@
+//! The fast paths: one screen, no call, no lock, no count.
+//!
+//! | operation | branches, constant layout | dynamic layout adds |
+//! | --- | --- | --- |
+//! | `alloc` | the stack is empty | the size is small, the alignment served |
+//! | `dealloc` without a header | the stack is full | the same two |
+//! | `dealloc` with a header | + out of range, + another word, + another owner | the same two |
+//!
+//! Everything else is `#[cold]`, out of line, and ends in `_slow`.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use super::slow::{
+    alloc_other, alloc_slow, alloc_zeroed_other, dealloc_other, dealloc_slow, realloc_slow,
+};
+use super::{Derived, Generated, Route, route};
+use crate::block::{Header, Secret, Shape};
+use crate::thread_cache::bin;
+
+/// `GlobalAlloc::alloc`.
+///
+/// # Safety
+///
+/// As `GlobalAlloc::alloc`.
+#[inline(always)]
+#[must_use]
+pub unsafe fn alloc<G: Generated>(layout: Layout) -> *mut u8 {
+    if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
+        alloc_class::<G>(G::TABLE.small(layout.size()), layout.size())
+    } else {
+        alloc_other::<G>(layout)
+    }
+}
+
+/// A block of `class` for `size` bytes, or null.
+#[inline(always)]
+pub(super) fn alloc_class<G: Generated>(class: usize, size: usize) -> *mut u8 {
+    let locals = G::locals();
+    // SAFETY: `Generated` promises a bin for each class.
+    let Some(block) = unsafe { bin(locals, class) }.pop() else {
+        return alloc_slow::<G>(class, size);
+    };
+    if G::CONFIG.header {
+        // SAFETY: `Generated` promises this thread's locals.
+        let head = unsafe { locals.as_ref() };
+        // SAFETY: the block is of a slab with headers, so one precedes its payload.
+        let header = unsafe { Header::of(block.as_ptr()) };
+        let (secret, address) = (Secret(head.secret.get()), block.as_ptr().addr());
+        header.seal(
+            secret,
+            address,
+            Shape::small(class, size),
+            head.owner.get(),
+            G::CONFIG.classes[class],
+        );
+    }
+    block.as_ptr()
+}
+
+/// `GlobalAlloc::dealloc`.
+///
+/// # Safety
+///
+/// As `GlobalAlloc::dealloc`.
+#[inline(always)]
+pub unsafe fn dealloc<G: Generated>(block: *mut u8, layout: Layout) {
+    if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
+        // SAFETY: the caller's promise, and the class is the layout's.
+        unsafe { dealloc_class::<G>(block, G::TABLE.small(layout.size()), layout.size()) }
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { dealloc_other::<G>(block, layout) }
+    }
+}
+
+/// Frees a block of `class` that was requested with `size` bytes.
+///
+/// # Safety
+///
+/// The block came from `alloc_class` with the same arguments, and nobody uses it any more.
+#[inline(always)]
+pub(super) unsafe fn dealloc_class<G: Generated>(block: *mut u8, class: usize, size: usize) {
+    let locals = G::locals();
+    if G::CONFIG.header {
+        // SAFETY: `Generated` promises this thread's locals.
+        let head = unsafe { locals.as_ref() };
+        if let Some(block) = head.in_window(block.addr()) {
+            // SAFETY: the address is a multiple of 64, and the 64 bytes before it are readable.
+            let header = unsafe { Header::of(block.as_ptr()) };
+            let (secret, address) = (Secret(head.secret.get()), block.as_ptr().addr());
+            if header.is(secret, address, Shape::small(class, size))
+                && header.owner() == head.owner.get()
+            {
+                // SAFETY: `Generated` promises a bin for each class.
+                if unsafe { bin(locals, class) }.push(block) {
+                    header.release_small(secret, address);
+                    return;
+                }
+            }
+        }
+    } else {
+        // SAFETY: `GlobalAlloc` frees no null pointer.
+        let block = unsafe { NonNull::new_unchecked(block) };
+        // SAFETY: `Generated` promises a bin for each class.
+        if unsafe { bin(locals, class) }.push(block) {
+            return;
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { dealloc_slow::<G>(block, class, size) }
+}
+
+/// `GlobalAlloc::alloc_zeroed`.
+///
+/// # Safety
+///
+/// As `GlobalAlloc::alloc_zeroed`.
+#[inline(always)]
+#[must_use]
+pub unsafe fn alloc_zeroed<G: Generated>(layout: Layout) -> *mut u8 {
+    if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
+        let block = alloc_class::<G>(G::TABLE.small(layout.size()), layout.size());
+        if !block.is_null() {
+            // SAFETY: the block has at least `size` bytes.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        block
+    } else {
+        alloc_zeroed_other::<G>(layout)
+    }
+}
+
+/// `GlobalAlloc::realloc`: in place within the class and, for large blocks, within the span.
+///
+/// # Safety
+///
+/// As `GlobalAlloc::realloc`.
+#[inline(always)]
+#[must_use]
+pub unsafe fn realloc<G: Generated>(block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+    if !G::CONFIG.header
+        && let Route::Class(old) = route::<G>(layout.size(), layout.align())
+        && route::<G>(new_size, layout.align()) == Route::Class(old)
+    {
+        return block;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { realloc_slow::<G>(block, layout, new_size) }
+}

@@ -1,0 +1,91 @@
+//! What generated code calls: `GlobalAlloc`, the binding of threads, the way to the system's allocator.
+//!
+//! The generated type implements [`Generated`]; everything else is a function here, generic over it. The
+//! functions in [`fast`] are inlined into the user's program; those in `slow` are cold, out of line, and
+//! shared by all configurations.
+
+mod fast;
+mod runtime;
+mod slow;
+
+use core::ptr::NonNull;
+
+pub use fast::{alloc, alloc_zeroed, dealloc, realloc};
+pub use runtime::Runtime;
+pub use slow::{allocate, allocator_stats, deallocate, deallocate_with_size, stats, usable_size};
+
+use crate::class::{BYTE_TABLE_MAX, ClassTable};
+use crate::config::Config;
+use crate::thread_cache::Locals;
+
+/// A type that the attribute generated: one allocator of the process.
+///
+/// # Safety
+///
+/// `runtime` returns the same static each time, used by no other type. `locals` returns the calling
+/// thread's [`LocalBins`](crate::LocalBins) of this type, with exactly `CONFIG.classes.len()` bins, in
+/// thread-local memory without a destructor. `CONFIG` keeps the rules that the attribute checks.
+pub unsafe trait Generated: Copy + Send + Sync + 'static {
+    /// What the attribute's arguments said.
+    const CONFIG: Config;
+
+    /// The allocator's shared state.
+    fn runtime() -> &'static Runtime;
+
+    /// The calling thread's cache.
+    fn locals() -> NonNull<Locals>;
+}
+
+/// What follows from a configuration at compile time.
+trait Derived: Generated {
+    /// Size to class.
+    const TABLE: &'static ClassTable = &ClassTable::new(Self::CONFIG.classes);
+    /// Largest request that any class serves.
+    const LARGEST: usize = Self::CONFIG.classes[Self::CONFIG.classes.len() - 1];
+    /// Largest request whose class is one load away.
+    const SMALL: usize = if Self::LARGEST < BYTE_TABLE_MAX {
+        Self::LARGEST
+    } else {
+        BYTE_TABLE_MAX
+    };
+}
+
+impl<G: Generated> Derived for G {}
+
+/// Without a header, a request for more than this alignment goes to the system's allocator.
+const PAGE: usize = 4_096;
+
+/// Where a layout is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    /// By a class.
+    Class(usize),
+    /// By a large block.
+    Large,
+    /// By the system's allocator. The layout alone says so again at the free.
+    System,
+}
+
+/// The route of any layout.
+#[inline]
+fn route<G: Generated>(size: usize, align: usize) -> Route {
+    if align <= G::CONFIG.align && size.wrapping_sub(1) < G::SMALL {
+        return Route::Class(G::TABLE.small(size));
+    }
+    if size == 0
+        || align
+            > if G::CONFIG.header {
+                G::CONFIG.align
+            } else {
+                PAGE.max(G::CONFIG.align)
+            }
+    {
+        return Route::System;
+    }
+    let class = if align <= G::CONFIG.align {
+        G::TABLE.class_of(size)
+    } else {
+        G::TABLE.class_aligned(size, align)
+    };
+    class.map_or(Route::Large, Route::Class)
+}

@@ -1,0 +1,81 @@
+//! The static behind a generated type: its engine, set up by the first thread that needs it.
+
+use core::cell::UnsafeCell;
+use core::ptr::{self, NonNull};
+
+use crate::allocator::Engine;
+use crate::config::Config;
+use crate::error::InitError;
+use crate::sync::{AtomicPtr, Ordering};
+use crate::sys::{Lock, REAL};
+
+/// The shared state of one generated allocator.
+///
+/// Invariants: `engine` is null until it is set once, for ever; `failure` is written at most once, under
+/// `starting`, and only while `engine` is null.
+pub struct Runtime {
+    engine: AtomicPtr<Engine>,
+    starting: Lock<()>,
+    failure: UnsafeCell<Option<InitError>>,
+}
+
+// SAFETY: `failure` is written under the lock, and read only under it or after it was seen written there.
+unsafe impl Sync for Runtime {}
+
+impl Runtime {
+    /// An allocator that has not been used yet.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it is a static's initialiser")]
+    pub const fn new() -> Self {
+        Self {
+            engine: AtomicPtr::new(ptr::null_mut()),
+            starting: Lock::new(()),
+            failure: UnsafeCell::new(None),
+        }
+    }
+
+    /// The engine, if there is one already.
+    #[inline]
+    pub(super) fn started(&self) -> Option<&'static Engine> {
+        // Acquire pairs with the Release in `start`: who sees the engine sees what is in it.
+        let engine = NonNull::new(self.engine.load(Ordering::Acquire))?;
+        // SAFETY: a published engine is never released: the static is its holder.
+        Some(unsafe { engine.as_ref() })
+    }
+
+    /// The engine, set up with `config` by whoever comes first.
+    pub(super) fn engine(
+        &'static self,
+        config: &Config,
+    ) -> Result<&'static Engine, &'static InitError> {
+        match self.started() {
+            Some(engine) => Ok(engine),
+            None => self.start(config),
+        }
+    }
+
+    #[cold]
+    fn start(&'static self, config: &Config) -> Result<&'static Engine, &'static InitError> {
+        let _starting = self.starting.lock();
+        if let Some(engine) = self.started() {
+            return Ok(engine);
+        }
+        // SAFETY: we hold the lock, under which alone it is written.
+        if let Some(failure) = unsafe { &*self.failure.get() } {
+            return Err(failure);
+        }
+        match Engine::new(&REAL, *config, true) {
+            Ok(engine) => {
+                // Release pairs with the Acquire in `started`.
+                self.engine.store(engine.as_ptr(), Ordering::Release);
+                // SAFETY: as in `started`.
+                Ok(unsafe { engine.as_ref() })
+            }
+            Err(error) => {
+                // SAFETY: we hold the lock, and nobody has a reference to the `None` that was there. The
+                // value is never written again, so this reference may live as long as the static.
+                Err(unsafe { &mut *self.failure.get() }.insert(error))
+            }
+        }
+    }
+}

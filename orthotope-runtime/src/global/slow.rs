@@ -1,0 +1,421 @@
+//! The rest of `GlobalAlloc`, and the typed functions of a generated type.
+//!
+//! The generic functions are thin: they add their type's statics and hand over to code that is compiled
+//! once. Nothing here panics or unwinds: it may run inside `GlobalAlloc`.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::{self, NonNull};
+use std::alloc::System;
+
+use super::fast::{alloc_class, dealloc_class};
+use super::runtime::Runtime;
+use super::{Generated, Route, route};
+use crate::allocator::{Engine, Visit, leave_thread};
+use crate::config::Config;
+use crate::error::{AllocError, FreeError, InitError};
+use crate::fallback;
+use crate::large::LargeBlock;
+use crate::stats::{AllocatorStats, Stats};
+use crate::sys::{die, on_thread_exit};
+use crate::thread_cache::{Locals, Phase};
+
+/// A generated type's statics, and the calling thread's share of them.
+#[derive(Clone, Copy)]
+struct Statics {
+    runtime: &'static Runtime,
+    config: &'static Config,
+    locals: NonNull<Locals>,
+}
+
+impl Statics {
+    fn of<G: Generated>() -> Self {
+        Self {
+            runtime: G::runtime(),
+            config: const { &G::CONFIG },
+            locals: G::locals(),
+        }
+    }
+}
+
+/// What a thread meets when it leaves the fast path.
+enum Entry {
+    Ready(Visit<'static>),
+    /// The thread is inside already.
+    Busy,
+    Failed,
+}
+
+/// Enters the slow path, with the engine set up and the thread bound.
+fn enter(statics: Statics) -> Entry {
+    // SAFETY: `Generated` promises this thread's locals.
+    let head = unsafe { statics.locals.as_ref() };
+    match head.phase.get() {
+        Phase::Busy => return Entry::Busy,
+        Phase::Bound | Phase::Uncached => {}
+        Phase::Fresh => {
+            head.phase.set(Phase::Busy);
+            let Ok(engine) = statics.runtime.engine(statics.config) else {
+                head.phase.set(Phase::Fresh);
+                return Entry::Failed;
+            };
+            bind(engine, statics.locals);
+        }
+    }
+    match statics.runtime.started() {
+        // SAFETY: the locals are this thread's, and bound to this engine if to any.
+        Some(engine) => Entry::Ready(unsafe { Visit::enter(engine, statics.locals) }),
+        None => Entry::Failed,
+    }
+}
+
+/// Gives the thread a cache that is published when it exits.
+fn bind(engine: &'static Engine, locals: NonNull<Locals>) {
+    let limits = (0..engine.config.classes.len()).map(|class| engine.limits(class));
+    // SAFETY: the locals are this thread's, fresh, with a bin a class; thread-local memory outlives the hook.
+    let cold = unsafe { Visit::bind(engine, locals, leave_thread, limits) };
+    if let Some(cold) = cold {
+        // SAFETY: the cache stays in place until `leave_thread` removes it.
+        unsafe { engine.registry.add(cold) };
+        // SAFETY: the hook is the cache's first field and stays in place until it has run.
+        unsafe { on_thread_exit(cold.as_ptr().cast()) };
+    }
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn alloc_slow<G: Generated>(class: usize, size: usize) -> *mut u8 {
+    alloc_small(Statics::of::<G>(), class, size)
+}
+
+fn alloc_small(statics: Statics, class: usize, size: usize) -> *mut u8 {
+    match enter(statics) {
+        Entry::Ready(visit) => visit
+            .alloc_small(class, size)
+            .map_or(ptr::null_mut(), NonNull::as_ptr),
+        Entry::Busy => lend(statics.config, class),
+        Entry::Failed => ptr::null_mut(),
+    }
+}
+
+/// A block from the system's allocator that is legal in any magazine of `class`.
+fn lend(config: &Config, class: usize) -> *mut u8 {
+    let size = config.stride(class);
+    // What a class's blocks are aligned to by their position, so that over-aligned layouts are served too.
+    let align = (1 << size.trailing_zeros()).max(config.align);
+    Layout::from_size_align(size, align).map_or(ptr::null_mut(), fallback::take)
+}
+
+/// `alloc` of a layout whose class is not one load away.
+#[inline(never)]
+pub(super) fn alloc_other<G: Generated>(layout: Layout) -> *mut u8 {
+    match route::<G>(layout.size(), layout.align()) {
+        Route::Class(class) => alloc_class::<G>(class, layout.size()),
+        Route::Large => alloc_large(Statics::of::<G>(), layout)
+            .map_or(ptr::null_mut(), |block| block.payload.as_ptr()),
+        // SAFETY: the layout is the caller's, who vouches for it as `GlobalAlloc` asks.
+        Route::System => unsafe { System.alloc(layout) },
+    }
+}
+
+/// `alloc_zeroed` of a layout whose class is not one load away.
+#[inline(never)]
+pub(super) fn alloc_zeroed_other<G: Generated>(layout: Layout) -> *mut u8 {
+    match route::<G>(layout.size(), layout.align()) {
+        Route::Class(class) => {
+            let block = alloc_class::<G>(class, layout.size());
+            if !block.is_null() {
+                // SAFETY: the block has at least `size` bytes.
+                unsafe { block.write_bytes(0, layout.size()) };
+            }
+            block
+        }
+        Route::Large => {
+            let Some(block) = alloc_large(Statics::of::<G>(), layout) else {
+                return ptr::null_mut();
+            };
+            if !block.zero {
+                // SAFETY: the block has at least `size` bytes.
+                unsafe { block.payload.write_bytes(0, layout.size()) };
+            }
+            block.payload.as_ptr()
+        }
+        // SAFETY: the layout is the caller's, who vouches for it as `GlobalAlloc` asks.
+        Route::System => unsafe { System.alloc_zeroed(layout) },
+    }
+}
+
+fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
+    match enter(statics) {
+        Entry::Ready(visit) => visit.engine.alloc_large(layout.size()),
+        Entry::Busy => {
+            let align = layout.align().max(statics.config.align);
+            let layout = Layout::from_size_align(layout.size(), align).ok()?;
+            NonNull::new(fallback::take(layout)).map(|payload| LargeBlock {
+                payload,
+                zero: false,
+            })
+        }
+        Entry::Failed => None,
+    }
+}
+
+/// # Safety
+///
+/// As `dealloc_class`.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn dealloc_slow<G: Generated>(block: *mut u8, class: usize, size: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { dealloc_small(Statics::of::<G>(), block, class, size) }
+}
+
+/// # Safety
+///
+/// As `dealloc_class`.
+unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: usize) {
+    let Some(block) = NonNull::new(block) else {
+        return;
+    };
+    match enter(statics) {
+        Entry::Ready(visit) if !statics.config.header => {
+            // SAFETY: the layout is that of a block of this class, by the caller's promise.
+            unsafe { visit.free_local(class, block) };
+        }
+        Entry::Ready(visit) => {
+            if fallback::give(block.as_ptr().addr()) {
+                return;
+            }
+            // SAFETY: the caller's promise.
+            if let Err(error) = unsafe { visit.free_checked(block, Some(size)) } {
+                refuse(block, size, &error);
+            }
+        }
+        // A block that a busy thread cannot put anywhere is lost rather than put where it breaks something,
+        // unless it was lent.
+        Entry::Busy | Entry::Failed => {
+            fallback::give(block.as_ptr().addr());
+        }
+    }
+}
+
+/// `dealloc` of a layout whose class is not one load away.
+///
+/// # Safety
+///
+/// As `GlobalAlloc::dealloc`.
+#[inline(never)]
+pub(super) unsafe fn dealloc_other<G: Generated>(block: *mut u8, layout: Layout) {
+    match route::<G>(layout.size(), layout.align()) {
+        // SAFETY: the caller's promise; the route is the one that `alloc` took.
+        Route::Class(class) => unsafe { dealloc_class::<G>(block, class, layout.size()) },
+        // SAFETY: as above.
+        Route::Large => unsafe { dealloc_large(Statics::of::<G>(), block, layout.size()) },
+        // SAFETY: as above.
+        Route::System => unsafe { System.dealloc(block, layout) },
+    }
+}
+
+/// # Safety
+///
+/// As `GlobalAlloc::dealloc`, of a large layout.
+unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
+    let Some(block) = NonNull::new(block) else {
+        return;
+    };
+    let address = block.as_ptr().addr();
+    if fallback::give(address) {
+        return;
+    }
+    if let Entry::Ready(visit) = enter(statics) {
+        // SAFETY: the caller's promise.
+        if let Err(error) = unsafe { visit.free_checked(block, Some(size)) } {
+            refuse(block, size, &error);
+        }
+    }
+}
+
+/// An invalid free through `GlobalAlloc`, which has no way to say so: one line on stderr, and the end.
+#[cold]
+fn refuse(block: NonNull<u8>, size: usize, error: &FreeError) -> ! {
+    die(format_args!(
+        "invalid free of {block:p} as {size} bytes: {error}"
+    ))
+}
+
+/// # Safety
+///
+/// As `GlobalAlloc::realloc`.
+#[inline(never)]
+pub(super) unsafe fn realloc_slow<G: Generated>(
+    block: *mut u8,
+    layout: Layout,
+    new_size: usize,
+) -> *mut u8 {
+    let old = route::<G>(layout.size(), layout.align());
+    let new = route::<G>(new_size, layout.align());
+    if old == Route::System && new == Route::System {
+        // SAFETY: the caller's promise; the block came from `System` with this layout.
+        return unsafe { System.realloc(block, layout, new_size) };
+    }
+    if old == new && resize(Statics::of::<G>(), block, layout.size(), new_size) {
+        return block;
+    }
+    // SAFETY: the alignment is a layout's already, and the caller vouches for the size.
+    let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+    // SAFETY: the caller's promise.
+    let moved = unsafe { super::alloc::<G>(new_layout) };
+    if !moved.is_null() {
+        // SAFETY: both blocks are live, different, and at least this long.
+        unsafe { moved.copy_from_nonoverlapping(block, layout.size().min(new_size)) };
+        // SAFETY: the caller gives the old block up.
+        unsafe { super::dealloc::<G>(block, layout) };
+    }
+    moved
+}
+
+/// Whether the live block could be made one of `new` bytes where it is.
+fn resize(statics: Statics, block: *mut u8, old: usize, new: usize) -> bool {
+    let Some(block) = NonNull::new(block) else {
+        return false;
+    };
+    if fallback::size_of(block.as_ptr().addr()).is_some() {
+        return false;
+    }
+    match enter(statics) {
+        Entry::Ready(visit) => match visit.resize(block, old, new) {
+            Ok(resized) => resized,
+            Err(error) => refuse(block, old, &error),
+        },
+        Entry::Busy | Entry::Failed => false,
+    }
+}
+
+/// Allocates `size` bytes at the configuration's alignment.
+///
+/// # Errors
+///
+/// [`AllocError::ZeroSize`], [`AllocError::OutOfMemory`], or [`AllocError::GlobalInitFailed`] if the
+/// system refused every size of arena.
+#[inline]
+pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
+    let block = match route::<G>(size, 1) {
+        Route::Class(class) => NonNull::new(alloc_class::<G>(class, size)),
+        Route::Large => {
+            // The alignment is at least the configuration's; this one makes the layout valid.
+            let layout = Layout::from_size_align(size, 1).ok();
+            layout
+                .and_then(|layout| alloc_large(Statics::of::<G>(), layout))
+                .map(|block| block.payload)
+        }
+        Route::System => return Err(AllocError::ZeroSize),
+    };
+    block.ok_or_else(|| no_memory(Statics::of::<G>(), size))
+}
+
+#[cold]
+fn no_memory(statics: Statics, size: usize) -> AllocError {
+    match statics.runtime.engine(statics.config) {
+        Ok(engine) => engine.out_of_memory(size),
+        Err(_) => AllocError::GlobalInitFailed,
+    }
+}
+
+/// Frees a block. A refused free changes nothing.
+///
+/// # Errors
+///
+/// A [`FreeError`] that says why the pointer is not that of a live block.
+///
+/// # Safety
+///
+/// If `block` is a live block of this allocator, nobody uses that block any more.
+#[inline]
+pub unsafe fn deallocate<G: Generated>(block: NonNull<u8>) -> Result<(), FreeError> {
+    // SAFETY: the caller's promise.
+    unsafe { free(Statics::of::<G>(), block, None) }
+}
+
+/// Frees a block if it was requested with exactly `size` bytes; without headers, if `size` is of its class.
+///
+/// # Errors
+///
+/// As [`deallocate`], and [`FreeError::SizeMismatch`].
+///
+/// # Safety
+///
+/// As [`deallocate`].
+#[inline]
+pub unsafe fn deallocate_with_size<G: Generated>(
+    block: NonNull<u8>,
+    size: usize,
+) -> Result<(), FreeError> {
+    // SAFETY: the caller's promise.
+    unsafe { free(Statics::of::<G>(), block, Some(size)) }
+}
+
+/// # Safety
+///
+/// As [`deallocate`].
+unsafe fn free(statics: Statics, block: NonNull<u8>, size: Option<usize>) -> Result<(), FreeError> {
+    if fallback::give(block.as_ptr().addr()) {
+        return Ok(());
+    }
+    match enter(statics) {
+        // SAFETY: the caller's promise.
+        Entry::Ready(visit) => unsafe { visit.free_checked(block, size) },
+        // Inside its own slow path a thread cannot free; the block stays live.
+        Entry::Busy => Err(FreeError::ForeignPointer),
+        Entry::Failed => Err(FreeError::GlobalInitFailed),
+    }
+}
+
+/// Bytes that the holder of a live block may use, at least those requested.
+///
+/// # Errors
+///
+/// As [`deallocate`].
+///
+/// # Safety
+///
+/// If `block` is a live block of this allocator, it is not freed meanwhile. With a header, using more than
+/// was requested is fine, but the free must still state the size requested.
+pub unsafe fn usable_size<G: Generated>(block: NonNull<u8>) -> Result<usize, FreeError> {
+    let statics = Statics::of::<G>();
+    let address = block.as_ptr().addr();
+    if let Some(size) = fallback::size_of(address) {
+        return Ok(size);
+    }
+    match statics.runtime.engine(statics.config) {
+        Ok(engine) => engine.usable_size(address),
+        Err(_) => Err(FreeError::GlobalInitFailed),
+    }
+}
+
+/// A snapshot of the allocator. All zero if it could not be set up.
+#[must_use]
+pub fn stats<G: Generated>() -> Stats {
+    G::runtime()
+        .engine(const { &G::CONFIG })
+        .map_or_else(|_| Stats::default(), Engine::stats)
+}
+
+/// A snapshot in the default preset's form.
+///
+/// # Errors
+///
+/// The reason why the allocator could not be set up.
+///
+/// # Panics
+///
+/// At compile time, if the allocator's classes are not the default preset's.
+pub fn allocator_stats<G: Generated>() -> Result<AllocatorStats, &'static InitError> {
+    const {
+        assert!(
+            G::CONFIG.classes.len() == 12,
+            "this form of statistics has the default preset's twelve classes"
+        )
+    };
+    G::runtime()
+        .engine(const { &G::CONFIG })
+        .map(Engine::allocator_stats)
+}

@@ -1,0 +1,170 @@
+//! Large blocks: a span each, beyond the largest class.
+//!
+//! Owns how such a block lies in its span and what it counts for. The pool of freed ones is the
+//! arena's; the list of live ones is the page directory. Knows nothing of classes.
+
+use core::ptr::NonNull;
+
+use crate::arena::{Arena, GRANULE, Kind, Span};
+use crate::block::{Header, Secret, Shape, State};
+use crate::class::HEADER_BYTES;
+use crate::error::FreeError;
+
+/// How large blocks are laid out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LargeFormat {
+    pub(crate) align: usize,
+    pub(crate) header: bool,
+    pub(crate) secret: Secret,
+}
+
+/// What a request takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Footprint {
+    pub(crate) granules: usize,
+    /// Bytes charged: header and request, rounded up to the alignment.
+    pub(crate) charge: usize,
+}
+
+/// A large block just handed out.
+pub(crate) struct LargeBlock {
+    pub(crate) payload: NonNull<u8>,
+    /// The payload is all zero.
+    pub(crate) zero: bool,
+}
+
+impl LargeFormat {
+    fn header_bytes(&self) -> usize {
+        if self.header { HEADER_BYTES } else { 0 }
+    }
+
+    /// What a request of `size` bytes takes; `None` where no address space could hold it.
+    pub(crate) fn footprint(&self, size: usize) -> Option<Footprint> {
+        let charge = size
+            .checked_add(self.header_bytes())?
+            .checked_next_multiple_of(self.align)?;
+        // The payload starts at most one alignment into the span.
+        let lead = if self.header { self.align } else { 0 };
+        let bytes = size.checked_add(lead)?.checked_next_multiple_of(GRANULE)?;
+        (bytes <= isize::MAX as usize).then_some(Footprint {
+            granules: bytes / GRANULE,
+            charge,
+        })
+    }
+
+    fn live_bytes(&self, requested: usize) -> usize {
+        (requested + self.header_bytes()).next_multiple_of(self.align)
+    }
+
+    /// Hands out a block of `size` bytes.
+    pub(crate) fn alloc(
+        &self,
+        arena: &Arena,
+        size: usize,
+        footprint: Footprint,
+    ) -> Option<LargeBlock> {
+        let taken = arena.take_large(footprint.granules, footprint.charge)?;
+        // SAFETY: records are type-stable.
+        let record = unsafe { taken.span.as_ref() };
+        let offset =
+            (record.start() + self.header_bytes()).next_multiple_of(self.align) - record.start();
+        let payload = NonNull::new(arena.pointer(taken.span, offset))?;
+        record.describe_large(size, payload.as_ptr());
+        if self.header {
+            // SAFETY: the 64 bytes before the payload are the span's, since `offset >= 64`.
+            let header = unsafe { Header::of(payload.as_ptr()) };
+            let usable = record.bytes() - offset;
+            header.seal(
+                self.secret,
+                payload.as_ptr().addr(),
+                Shape::large(size),
+                0,
+                usable,
+            );
+        }
+        Some(LargeBlock {
+            payload,
+            zero: taken.zero,
+        })
+    }
+
+    /// Takes the block whose payload starts at `address` back, after every check.
+    pub(crate) fn free(
+        &self,
+        arena: &Arena,
+        address: usize,
+        provided: Option<usize>,
+    ) -> Result<(), FreeError> {
+        arena.give_large(
+            address,
+            |requested| self.live_bytes(requested),
+            |span| {
+                self.check(span, address, provided)?;
+                if self.header {
+                    // SAFETY: the span is a live large block of this format, so a header precedes its payload.
+                    unsafe { Header::of(span.first()) }.release_large(self.secret, address);
+                }
+                Ok(())
+            },
+            || FreeError::AlreadyFreedOrUnknownLarge,
+        )
+    }
+
+    /// Whether the live block in `span` may be freed, or used, as one of `provided` bytes.
+    pub(crate) fn check(
+        &self,
+        span: &Span,
+        address: usize,
+        provided: Option<usize>,
+    ) -> Result<(), FreeError> {
+        let recorded = span.requested();
+        if self.header {
+            // SAFETY: the span is a live large block of this format, so a header precedes its payload.
+            let header = unsafe { Header::of(span.first()) };
+            if header.state(self.secret, address) != State::Live(Shape::large(recorded)) {
+                return Err(FreeError::CorruptHeader);
+            }
+        }
+        match provided {
+            Some(provided) if provided != recorded => {
+                Err(FreeError::SizeMismatch { provided, recorded })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Bytes from the payload's start to the end of the span.
+    pub(crate) fn usable(&self, span: &Span) -> usize {
+        span.bytes() - (span.first().addr() - span.start())
+    }
+
+    /// Makes the live block in `span` one of `size` bytes without moving it, if it has the room and is not
+    /// mostly empty then.
+    pub(crate) fn resize(&self, arena: &Arena, span: NonNull<Span>, size: usize) -> bool {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        debug_assert_eq!(record.kind(), Kind::Large);
+        let usable = self.usable(record);
+        let Some(Footprint { charge, .. }) = self.footprint(size) else {
+            return false;
+        };
+        if size > usable || size < usable / 2 {
+            return false;
+        }
+        if !arena.resize_large(span, size, charge, self.live_bytes(record.requested())) {
+            return false;
+        }
+        if self.header {
+            // SAFETY: the span is a live large block of this format, so a header precedes its payload.
+            let header = unsafe { Header::of(record.first()) };
+            header.seal(
+                self.secret,
+                record.first().addr(),
+                Shape::large(size),
+                0,
+                usable,
+            );
+        }
+        true
+    }
+}

@@ -1,0 +1,66 @@
+//! The engine of the orthotope allocator: arena, slabs, thread caches, and what generated code calls.
+//!
+//! Users add the crate `orthotope`, which re-exports what they need. This crate is for those who read on.
+//!
+//! # Layers
+//!
+//! A module uses only modules above it in this table; a test holds it to that.
+//!
+//! | module | owns | knows nothing of |
+//! | --- | --- | --- |
+//! | `sync` | atomics, real or a model checker's | everything |
+//! | `sys` | the operating-system seam: address space, locks, thread exit, last words | sizes, classes |
+//! | `fallback` | blocks lent by the system's allocator to a thread that re-enters | everything else |
+//! | `tune` | the presets' class tables, and their arithmetic | memory |
+//! | `class` | size to class; [`SizeClass`] | arenas |
+//! | `config` | [`Config`], [`AllocatorConfig`], and what is derived from them | memory |
+//! | `error` | the typed failures | everything |
+//! | `stats` | the snapshots | everything but `class` |
+//! | `arena` | regions, spans, the page directory, the budget, memory for records | blocks |
+//! | `slab` | a span cut into equal blocks; the free set, out of band | threads |
+//! | `block` | the header, or none | caches |
+//! | `depot` | magazines, and the stack of full ones | slabs, threads |
+//! | `central` | per class: the depot and the slabs with free blocks | thread state |
+//! | `thread_cache` | per class a stack of blocks; refill, flush, staged frees | where spans come from |
+//! | `large` | large blocks in spans of their own | classes |
+//! | `allocator` | the parts put together; [`Allocator`], [`ThreadCache`] | `GlobalAlloc` |
+//! | `global` | what generated code calls | – |
+//!
+//! # Life of a block
+//!
+//! Carved from a slab by a refill, handed out from a thread's stack, pushed back onto one by its free. What
+//! a stack keeps too many of leaves it in a magazine, whole, for the depot of its class; the next thread
+//! whose stack runs empty takes the magazine, whole. Only what the depot has too much of, its oldest
+//! magazine, is walked block by block, back into the bitmaps of its slabs. A slab whose blocks are all back
+//! is a free span of the arena again, and may serve any class or a large block.
+//!
+//! # Life of a thread
+//!
+//! Its first request finds an empty stack, its first free a full one: both are the slow path, which gives
+//! the thread a cache and registers the exit hook. The hook runs after the destructors of thread-local
+//! values, publishes every block and leaves the thread uncached: later requests work on the central pool.
+
+mod allocator;
+mod arena;
+mod block;
+mod central;
+mod class;
+mod config;
+mod depot;
+mod error;
+mod fallback;
+pub mod global;
+mod large;
+mod slab;
+mod stats;
+mod sync;
+mod sys;
+mod thread_cache;
+pub mod tune;
+
+pub use allocator::{Allocator, ThreadCache};
+pub use class::{BYTE_TABLE_MAX, ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
+pub use config::{AllocatorConfig, ClassLimits, Config, Exhausted, MAGAZINE_BLOCKS};
+pub use error::{AllocError, FreeError, InitError};
+pub use stats::{AllocatorStats, ClassStats, SizeClassStats, Stats, ThreadCacheStats};
+pub use thread_cache::{LocalBins, Locals};

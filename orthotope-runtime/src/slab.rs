@@ -1,0 +1,252 @@
+//! A slab: a span cut into equal blocks, with its free set out of band.
+//!
+//! Owns the geometry of a class's slabs and the bitmap of blocks that lie free in one. No link runs
+//! through a block, so its pages can be given back while it is free. Knows nothing of threads.
+//!
+//! Invariants of a slab: `free <= carved <= granted <= capacity`; bit `i` is set only for `i < carved`;
+//! `free` bits are set; no bit is set in a word before `hint`.
+
+use core::ptr::NonNull;
+
+use crate::arena::{GRANULE, Meta, Span};
+use crate::class::HEADER_BYTES;
+
+/// Granules of the largest slab that is tried for the sake of a smaller loss at its end.
+const GRANULES_TRIED: usize = 32;
+/// A slab may lose one byte in this many at its end.
+const LOSS: usize = 16;
+
+/// How a class's slabs are cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    /// Bytes from one block to the next.
+    pub(crate) stride: usize,
+    /// Alignment of every payload.
+    pub(crate) align: usize,
+    /// Bytes before each payload: the header's, or none.
+    pub(crate) header: usize,
+    /// Granules of a span.
+    pub(crate) granules: usize,
+    /// Blocks that fit it.
+    pub(crate) capacity: usize,
+}
+
+impl Geometry {
+    /// The smallest span that holds at least `least` blocks and loses little at its end; failing that,
+    /// the one of those tried that loses least. `None` where the numbers overflow.
+    pub(crate) fn new(stride: usize, align: usize, header: usize, least: usize) -> Option<Self> {
+        let lead = lead(align, header);
+        let needed = stride.checked_mul(least)?.checked_add(lead)?;
+        let smallest = needed.checked_next_multiple_of(GRANULE)? / GRANULE;
+        let loss = |granules: usize| {
+            let room = granules * GRANULE - lead;
+            room - room / stride * stride
+        };
+        let mut best = smallest;
+        for granules in smallest..smallest.saturating_add(GRANULES_TRIED) {
+            if loss(granules) * LOSS <= granules * GRANULE {
+                best = granules;
+                break;
+            }
+            // Compares losses as fractions: l1 / g1 < l2 / g2.
+            if loss(granules) * best < loss(best) * granules {
+                best = granules;
+            }
+        }
+        let capacity = (best * GRANULE - lead) / stride;
+        Some(Self {
+            stride,
+            align,
+            header,
+            granules: best,
+            capacity,
+        })
+    }
+
+    /// Offset of the first payload in a span that starts at `start`.
+    pub(crate) fn first(&self, start: usize) -> usize {
+        (start + self.header).next_multiple_of(self.align) - start
+    }
+
+    /// Bytes of a slab's bitmap.
+    pub(crate) fn bitmap_bytes(&self) -> usize {
+        self.capacity.div_ceil(64) * size_of::<u64>()
+    }
+}
+
+/// Bytes at the start of a span that no block covers, at most.
+fn lead(align: usize, header: usize) -> usize {
+    if header == 0 {
+        0
+    } else {
+        align - HEADER_BYTES.min(align)
+    }
+}
+
+/// Sets up the bookkeeping of a fresh slab, of whose blocks `granted` are charged. `false` if no memory
+/// for its bitmap could be had.
+///
+/// # Safety
+///
+/// The caller alone knows the span.
+pub(crate) unsafe fn open(
+    span: NonNull<Span>,
+    geometry: &Geometry,
+    granted: usize,
+    meta: &Meta,
+) -> bool {
+    let Some(bits) = meta.take(geometry.bitmap_bytes()) else {
+        return false;
+    };
+    // SAFETY: records are type-stable, and the caller alone knows the span.
+    let slab = unsafe { span.as_ref().slab() };
+    slab.bits = bits.cast().as_ptr();
+    slab.capacity = geometry.capacity;
+    slab.granted = granted;
+    slab.carved = 0;
+    slab.free = 0;
+    slab.hint = 0;
+    true
+}
+
+/// Gives the bitmap back.
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class, and the slab is not used again.
+pub(crate) unsafe fn close(span: NonNull<Span>, geometry: &Geometry, meta: &Meta) {
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { span.as_ref().slab() };
+    if let Some(bits) = NonNull::new(slab.bits) {
+        slab.bits = core::ptr::null_mut();
+        // SAFETY: `open` took it with this size.
+        unsafe { meta.give(bits.cast(), geometry.bitmap_bytes()) };
+    }
+}
+
+/// Moves up to `want` free blocks to `out`, lowest address last, so that a stack hands it out first.
+/// Returns how many.
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class; `out` has room for `want`.
+pub(crate) unsafe fn take(
+    span: NonNull<Span>,
+    geometry: &Geometry,
+    out: *mut *mut u8,
+    want: usize,
+) -> usize {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { record.slab() };
+    let count = want.min(slab.free);
+    let mut left = count;
+    let mut word = slab.hint;
+    while left > 0 {
+        // SAFETY: `free` bits are set at or after `hint`, so a word with one is met before the end.
+        let bits = unsafe { &mut *slab.bits.add(word) };
+        while *bits != 0 && left > 0 {
+            let index = word * 64 + bits.trailing_zeros() as usize;
+            *bits &= *bits - 1;
+            left -= 1;
+            // SAFETY: `out` has room for `want >= count > left`; the block lies in the span.
+            unsafe {
+                out.add(left)
+                    .write(record.first().add(index * geometry.stride))
+            };
+        }
+        if *bits == 0 {
+            word += 1;
+        }
+    }
+    slab.hint = word;
+    slab.free -= count;
+    count
+}
+
+/// Puts the block at `address`, which the slab has handed out, back. `false` if it lies free there already.
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class.
+pub(crate) unsafe fn put(span: NonNull<Span>, geometry: &Geometry, address: usize) -> bool {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { record.slab() };
+    let index = (address - record.first().addr()) / geometry.stride;
+    debug_assert!(index < slab.carved, "only carved blocks come back");
+    let (word, bit) = (index / 64, 1 << (index % 64));
+    // SAFETY: `index < capacity`, for which the bitmap has bits.
+    let bits = unsafe { &mut *slab.bits.add(word) };
+    if *bits & bit != 0 {
+        return false;
+    }
+    *bits |= bit;
+    slab.free += 1;
+    slab.hint = slab.hint.min(word);
+    true
+}
+
+/// Carves up to `want` blocks that were granted but never handed out, into `out`, lowest address last.
+/// Returns how many.
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class; `out` has room for `want`.
+pub(crate) unsafe fn carve(
+    span: NonNull<Span>,
+    geometry: &Geometry,
+    out: *mut *mut u8,
+    want: usize,
+) -> usize {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { record.slab() };
+    let count = want.min(slab.granted - slab.carved);
+    for offset in 0..count {
+        let index = slab.carved + offset;
+        // SAFETY: `out` has room for `want >= count`; the block lies in the span.
+        unsafe {
+            out.add(count - 1 - offset)
+                .write(record.first().add(index * geometry.stride))
+        };
+    }
+    slab.carved += count;
+    count
+}
+
+#[cfg(test)]
+pub(crate) mod validate {
+    //! The slab's invariants, as a function that tests call after every step.
+
+    use super::{Geometry, NonNull, Span};
+
+    /// Panics if an invariant of the module does not hold.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock of the slab's class.
+    pub(crate) unsafe fn slab(span: NonNull<Span>, geometry: &Geometry) {
+        // SAFETY: the caller holds the lock.
+        let slab = unsafe { span.as_ref().slab() };
+        assert!(
+            slab.free <= slab.carved
+                && slab.carved <= slab.granted
+                && slab.granted <= slab.capacity
+        );
+        assert_eq!(slab.capacity, geometry.capacity);
+        let mut set = 0;
+        for index in 0..geometry.bitmap_bytes() * 8 {
+            // SAFETY: the bitmap has this many bits.
+            if unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0 {
+                assert!(index < slab.carved, "only carved blocks lie free");
+                assert!(index / 64 >= slab.hint, "no bit is set before the hint");
+                set += 1;
+            }
+        }
+        assert_eq!(set, slab.free, "the count is the number of bits set");
+    }
+}

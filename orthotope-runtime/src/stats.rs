@@ -1,0 +1,208 @@
+//! Statistics: what an allocator says of itself. A best-effort snapshot, taken without stopping anyone.
+
+use core::fmt;
+
+use crate::class::SizeClass;
+
+/// Free blocks of one of the default preset's classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SizeClassStats {
+    /// The class.
+    pub class: SizeClass,
+    /// Blocks.
+    pub blocks: usize,
+    /// Bytes that these blocks take, headers included.
+    pub bytes: usize,
+}
+
+/// A snapshot of an [`Allocator`](crate::Allocator), or of the process-wide one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocatorStats {
+    /// Bytes that may be handed out; regions added by growth included.
+    pub arena_capacity: usize,
+    /// Bytes of the capacity that were never handed out: address space, not memory.
+    pub arena_remaining: usize,
+    /// Free blocks in the central pool, by class.
+    pub small_central: [SizeClassStats; 12],
+    /// Live large blocks.
+    pub large_live_allocations: usize,
+    /// Bytes of live large blocks: header and request, rounded up to the alignment.
+    pub large_live_bytes: usize,
+    /// Freed large blocks that wait for reuse.
+    pub large_free_blocks: usize,
+    /// Bytes of freed large blocks, at their full capacity.
+    pub large_free_bytes: usize,
+}
+
+impl AllocatorStats {
+    /// Blocks in the central pool, over all classes.
+    #[must_use]
+    pub fn total_small_central_blocks(&self) -> usize {
+        self.small_central.iter().map(|class| class.blocks).sum()
+    }
+
+    /// Bytes in the central pool, over all classes.
+    #[must_use]
+    pub fn total_small_central_bytes(&self) -> usize {
+        self.small_central.iter().map(|class| class.bytes).sum()
+    }
+}
+
+/// A snapshot of one [`ThreadCache`](crate::ThreadCache).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThreadCacheStats {
+    /// Whether the cache belongs to an allocator.
+    pub is_bound: bool,
+    /// Free blocks ready for reuse, by class. Blocks of other caches, on their way to the central
+    /// pool, are not among them.
+    pub local: [SizeClassStats; 12],
+}
+
+impl ThreadCacheStats {
+    /// Blocks ready for reuse, over all classes.
+    #[must_use]
+    pub fn total_local_blocks(&self) -> usize {
+        self.local.iter().map(|class| class.blocks).sum()
+    }
+
+    /// Bytes ready for reuse, over all classes.
+    #[must_use]
+    pub fn total_local_bytes(&self) -> usize {
+        self.local.iter().map(|class| class.bytes).sum()
+    }
+}
+
+/// Blocks of one class of a generated allocator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClassStats {
+    /// Largest request that the class serves, in bytes.
+    pub payload: usize,
+    /// Bytes from one block to the next, a header included.
+    pub stride: usize,
+    /// Slabs.
+    pub slabs: usize,
+    /// Blocks in the program's hands.
+    pub live: usize,
+    /// Blocks in threads' caches.
+    pub cached: usize,
+    /// Blocks in the central pool.
+    pub pooled: usize,
+}
+
+/// A snapshot of a generated allocator. `Display` prints a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Bytes that may be handed out.
+    pub capacity: usize,
+    /// Bytes of the capacity that were never handed out: address space, not memory.
+    pub remaining: usize,
+    /// Regions of address space; more than one only after growth.
+    pub regions: usize,
+    /// Bytes mapped for the allocator's own records.
+    pub metadata: usize,
+    /// Threads that hold a cache.
+    pub caches: usize,
+    /// An entry a class, smallest first.
+    pub classes: Box<[ClassStats]>,
+    /// Live large blocks.
+    pub large_live: usize,
+    /// Bytes of live large blocks, a header included.
+    pub large_live_bytes: usize,
+    /// Freed large blocks that wait for reuse by another large block.
+    pub large_free: usize,
+    /// Bytes of freed large blocks.
+    pub large_free_bytes: usize,
+}
+
+impl Stats {
+    /// Bytes of the blocks in the program's hands, as wide as their classes, headers included.
+    #[must_use]
+    pub fn live_bytes(&self) -> usize {
+        self.large_live_bytes
+            + self
+                .classes
+                .iter()
+                .map(|class| class.live * class.stride)
+                .sum::<usize>()
+    }
+
+    /// Bytes of free blocks in caches and in the central pool.
+    #[must_use]
+    pub fn idle_bytes(&self) -> usize {
+        self.large_free_bytes
+            + self
+                .classes
+                .iter()
+                .map(|class| (class.cached + class.pooled) * class.stride)
+                .sum::<usize>()
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            out,
+            "{:>10} {:>6} {:>10} {:>10} {:>10} {:>12}",
+            "class", "slabs", "live", "cached", "pooled", "live bytes"
+        )?;
+        for class in self.classes.iter().filter(|class| class.slabs > 0) {
+            writeln!(
+                out,
+                "{:>10} {:>6} {:>10} {:>10} {:>10} {:>12}",
+                Bytes(class.payload),
+                class.slabs,
+                class.live,
+                class.cached,
+                class.pooled,
+                Bytes(class.live * class.stride),
+            )?;
+        }
+        writeln!(
+            out,
+            "{:>10} {:>6} {:>10} {:>10} {:>10} {:>12}",
+            "large",
+            "",
+            self.large_live,
+            "",
+            self.large_free,
+            Bytes(self.large_live_bytes),
+        )?;
+        writeln!(
+            out,
+            "live {}, idle {}, records {}",
+            Bytes(self.live_bytes()),
+            Bytes(self.idle_bytes()),
+            Bytes(self.metadata)
+        )?;
+        write!(
+            out,
+            "arena {} in {} region(s), {} never handed out; {} thread cache(s)",
+            Bytes(self.capacity),
+            self.regions,
+            Bytes(self.remaining),
+            self.caches,
+        )
+    }
+}
+
+/// A size as a person reads it.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+        let unit = (self.0.max(1).ilog2() as usize / 10).min(UNITS.len() - 1);
+        let text = if self.0 & ((1 << (10 * unit)) - 1) == 0 {
+            format!("{} {}", self.0 >> (10 * unit), UNITS[unit])
+        } else {
+            format!(
+                "{:.1} {}",
+                self.0 as f64 / (1_u64 << (10 * unit)) as f64,
+                UNITS[unit]
+            )
+        };
+        out.pad(&text)
+    }
+}

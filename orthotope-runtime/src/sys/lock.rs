@@ -1,0 +1,195 @@
+//! A lock that never allocates and whose word says who holds it.
+//!
+//! The word, on Linux a futex (Drepper, "Futexes Are Tricky", 2011):
+//!
+//! | word | means | who leaves it |
+//! | --- | --- | --- |
+//! | 0 | free | whoever takes it |
+//! | thread id | held, nobody sleeps | the holder, to 0 |
+//! | thread id, top bit | held, somebody may sleep | the holder, to 0, and wakes one |
+
+use core::cell::{Cell, UnsafeCell};
+use core::hint;
+use core::ops::{Deref, DerefMut};
+
+use crate::sync::{AtomicU32, Ordering};
+
+const SLEEPERS: u32 = 1 << 31;
+/// Looks at a held word before sleeping: a critical section is shorter than a trip through the kernel.
+const SPINS: u32 = 100;
+
+/// Mutual exclusion over a `T`, without poisoning: nothing panics while a lock is held.
+pub(crate) struct Lock<T> {
+    word: AtomicU32,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the lock hands out the value to one thread at a time, which may therefore be any thread.
+unsafe impl<T: Send> Sync for Lock<T> {}
+
+impl<T> Lock<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self {
+            word: AtomicU32::new(0),
+            value: UnsafeCell::new(value),
+        }
+    }
+
+    /// Waits until the value is free.
+    #[inline]
+    pub(crate) fn lock(&self) -> Guard<'_, T> {
+        let me = thread_id();
+        // Acquire pairs with the Release in `drop`: we see what the last holder wrote.
+        if self
+            .word
+            .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
+            self.lock_slow(me);
+        }
+        Guard { lock: self }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn lock_slow(&self, me: u32) {
+        for _ in 0..SPINS {
+            if self.word.load(Ordering::Relaxed) == 0
+                && self
+                    .word
+                    .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            {
+                return;
+            }
+            hint::spin_loop();
+        }
+        loop {
+            let seen = self.word.load(Ordering::Relaxed);
+            if seen == 0 {
+                // Others may sleep that we cannot see, so the word keeps saying so.
+                if self
+                    .word
+                    .compare_exchange(0, me | SLEEPERS, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+                {
+                    return;
+                }
+                continue;
+            }
+            let marked = seen | SLEEPERS;
+            if seen == marked
+                || self
+                    .word
+                    .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok()
+            {
+                sleep_while(&self.word, marked);
+            }
+        }
+    }
+}
+
+/// Access to a locked value; the lock is free again when it drops.
+pub(crate) struct Guard<'a, T> {
+    lock: &'a Lock<T>,
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: a guard exists only while its thread holds the lock, so no other reference does.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`, and `&mut self` excludes a second reference through this guard.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // Release pairs with the Acquire of the next holder.
+        if self.lock.word.swap(0, Ordering::Release) & SLEEPERS != 0 {
+            wake_one(&self.lock.word);
+        }
+    }
+}
+
+/// A non-zero number below 2³¹ that no other live thread has.
+#[inline]
+fn thread_id() -> u32 {
+    std::thread_local! {
+        static ID: Cell<u32> = const { Cell::new(0) };
+    }
+    ID.with(|id| {
+        if id.get() == 0 {
+            id.set(new_thread_id());
+        }
+        id.get()
+    })
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod futex {
+    use super::AtomicU32;
+
+    #[cold]
+    pub(super) fn new_thread_id() -> u32 {
+        // SAFETY: `gettid` has no preconditions. Thread ids are positive and below 2²².
+        unsafe { libc::syscall(libc::SYS_gettid) as u32 }
+    }
+
+    pub(super) fn sleep_while(word: &AtomicU32, value: u32) {
+        let timeout = core::ptr::null::<libc::timespec>();
+        // SAFETY: the word outlives the call. A spurious return is harmless: the caller looks again.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+                value,
+                timeout,
+            )
+        };
+    }
+
+    pub(super) fn wake_one(word: &AtomicU32) {
+        // SAFETY: the kernel looks only at the address, which need not even be mapped any more.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+                1,
+            )
+        };
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod futex {
+    //! Without a futex a waiter yields its time slice and looks again.
+
+    use super::AtomicU32;
+
+    pub(super) fn new_thread_id() -> u32 {
+        use crate::sync::Ordering;
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        NEXT.fetch_add(1, Ordering::Relaxed) & !super::SLEEPERS
+    }
+
+    pub(super) fn sleep_while(_: &AtomicU32, _: u32) {
+        // SAFETY: `sched_yield` has no preconditions.
+        unsafe { libc::sched_yield() };
+    }
+
+    pub(super) fn wake_one(_: &AtomicU32) {}
+}
+
+use futex::{new_thread_id, sleep_while, wake_one};

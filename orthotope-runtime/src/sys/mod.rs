@@ -1,0 +1,52 @@
+//! The operating-system seam: address space, locks, threads, the last words of a process.
+//!
+//! Everything that differs between systems is behind this module, and everything that can fail is
+//! behind the trait [`Os`], so that a double can refuse what the real system would not. Knows
+//! nothing of sizes, classes or blocks.
+
+mod exit;
+mod lock;
+mod real;
+mod report;
+
+use core::ptr::NonNull;
+use std::io;
+
+pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
+pub(crate) use lock::{Guard, Lock};
+pub(crate) use real::{REAL, entropy};
+pub(crate) use report::die;
+
+/// What the runtime asks of the system. All sizes are bytes and multiples of [`PAGE_MAX`].
+///
+/// An implementation neither allocates through the global allocator nor panics.
+pub(crate) trait Os: Sync {
+    /// Reserves address space that faults until it is committed.
+    fn reserve(&self, bytes: usize) -> io::Result<NonNull<u8>>;
+
+    /// Makes reserved address space readable and writable. What was never written reads as zero.
+    ///
+    /// # Safety
+    ///
+    /// `start..start + bytes` lies in one live reservation of this `Os`.
+    unsafe fn commit(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()>;
+
+    /// Reserves and commits at once; memory is still used only as it is touched.
+    fn map(&self, bytes: usize) -> io::Result<NonNull<u8>>;
+
+    /// Gives address space back.
+    ///
+    /// # Safety
+    ///
+    /// `start` and `bytes` are those of one live reservation, and nothing in it is used again.
+    unsafe fn unmap(&self, start: NonNull<u8>, bytes: usize);
+}
+
+/// Largest page size of any supported system; what is a multiple of it is page-aligned everywhere.
+pub(crate) const PAGE_MAX: usize = 64 << 10;
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("orthotope reserves its arenas as address space and needs a 64-bit target");
+
+#[cfg(not(unix))]
+compile_error!("orthotope runs on Unix systems; this target's memory interface is not supported");

@@ -1,0 +1,483 @@
+//! The cold half of a thread's cache: storage, refill, flush, staged frees, exit.
+
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+
+use super::{Bin, Locals, SENTINEL, bin};
+use crate::arena::Arena;
+use crate::central::Central;
+use crate::config::ClassLimits;
+use crate::depot::{Magazine, blocks, magazine_bytes};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sys::{AtExit, Lock};
+
+/// All of a thread's cache that the fast path does not touch. Lives in a record of the arena.
+#[repr(C)]
+pub(crate) struct Cold {
+    /// Must come first: the hook's function gets a pointer to it and finds the cache.
+    pub(crate) hook: AtExit,
+    /// The hot half. A cache that may move tells at each visit where it is.
+    pub(crate) locals: NonNull<Locals>,
+    /// What the owner of the cache wants to find again when the hook runs.
+    pub(crate) context: *const (),
+    next: *mut Cold,
+    prev: *mut Cold,
+    classes: usize,
+    // `classes` times a `ColdBin` follow.
+}
+
+/// The cold half of one class's bin.
+struct ColdBin {
+    limits: ClassLimits,
+    /// Entry zero of the stack; null until the class's first use. Atomic for the sake of statistics.
+    base: AtomicPtr<*mut u8>,
+    /// Blocks that the stack has room for.
+    capacity: Cell<usize>,
+    /// An empty magazine, to be exchanged for a full one.
+    spare: Cell<Option<NonNull<Magazine>>>,
+    /// Blocks of other owners that this thread freed, fewer than a magazine's.
+    staged: Cell<Option<NonNull<Magazine>>>,
+    /// How many. Atomic for the sake of statistics.
+    staged_count: AtomicUsize,
+}
+
+/// The caches of an allocator's threads, for statistics and for nothing on any fast path.
+pub(crate) struct Registry {
+    head: Lock<Link>,
+}
+
+struct Link(*mut Cold);
+
+// SAFETY: the pointer is followed under the lock alone.
+unsafe impl Send for Link {}
+
+impl Registry {
+    pub(crate) const fn new() -> Self {
+        Self {
+            head: Lock::new(Link(ptr::null_mut())),
+        }
+    }
+
+    /// Lists a cache.
+    ///
+    /// # Safety
+    ///
+    /// `cold` and its `locals` stay valid and in place until `remove`.
+    pub(crate) unsafe fn add(&self, mut cold: NonNull<Cold>) {
+        let mut head = self.head.lock();
+        // SAFETY: the cache is the caller's.
+        let this = unsafe { cold.as_mut() };
+        this.next = head.0;
+        if let Some(mut next) = NonNull::new(head.0) {
+            // SAFETY: listed caches are valid; this one is another.
+            unsafe { next.as_mut() }.prev = cold.as_ptr();
+        }
+        head.0 = cold.as_ptr();
+    }
+
+    /// Takes a cache off the list.
+    ///
+    /// # Safety
+    ///
+    /// `cold` is listed.
+    pub(crate) unsafe fn remove(&self, cold: NonNull<Cold>) {
+        let mut head = self.head.lock();
+        // SAFETY: listed caches are valid.
+        let (next, prev) = unsafe { (cold.as_ref().next, cold.as_ref().prev) };
+        if let Some(mut next) = NonNull::new(next) {
+            // SAFETY: as above.
+            unsafe { next.as_mut() }.prev = prev;
+        }
+        match NonNull::new(prev) {
+            // SAFETY: as above.
+            Some(mut prev) => unsafe { prev.as_mut() }.next = next,
+            None => head.0 = next,
+        }
+    }
+
+    /// Adds to `cached[class]` the blocks that the caches hold, as far as another thread can tell.
+    /// Returns the number of caches.
+    pub(crate) fn count(&self, cached: &mut [usize]) -> usize {
+        let head = self.head.lock();
+        let mut caches = 0;
+        let mut next = head.0;
+        while let Some(cold) = NonNull::new(next) {
+            for (class, count) in cached.iter_mut().enumerate() {
+                // SAFETY: listed caches are valid, and their bins are only looked at.
+                *count += unsafe { Cold::kept(cold, class) + Cold::staged(cold, class) };
+            }
+            caches += 1;
+            // SAFETY: listed caches are valid.
+            next = unsafe { cold.as_ref() }.next;
+        }
+        caches
+    }
+}
+
+impl Cold {
+    fn bytes(classes: usize) -> usize {
+        size_of::<Self>() + classes * size_of::<ColdBin>()
+    }
+
+    /// A cold half for `locals`, whose bins it does not touch yet.
+    pub(crate) fn new(
+        arena: &Arena,
+        locals: NonNull<Locals>,
+        run: unsafe fn(*mut AtExit),
+        context: *const (),
+        limits: impl ExactSizeIterator<Item = ClassLimits>,
+    ) -> Option<NonNull<Self>> {
+        let classes = limits.len();
+        let cold = arena.meta().take(Self::bytes(classes))?.cast::<Self>();
+        let hook = AtExit {
+            run,
+            next: ptr::null_mut(),
+        };
+        // SAFETY: the record is fresh and long enough for the head.
+        unsafe {
+            cold.write(Self {
+                hook,
+                locals,
+                context,
+                next: ptr::null_mut(),
+                prev: ptr::null_mut(),
+                classes,
+            })
+        };
+        for (class, limits) in limits.enumerate() {
+            let empty = ColdBin {
+                limits,
+                base: AtomicPtr::new(ptr::null_mut()),
+                capacity: Cell::new(0),
+                spare: Cell::new(None),
+                staged: Cell::new(None),
+                staged_count: AtomicUsize::new(0),
+            };
+            // SAFETY: the record is long enough for `classes` bins behind the head.
+            unsafe { cold.add(1).cast::<ColdBin>().add(class).write(empty) };
+        }
+        Some(cold)
+    }
+
+    /// Gives the record back.
+    ///
+    /// # Safety
+    ///
+    /// The cache is published, in no registry, and not used again.
+    pub(crate) unsafe fn free(cold: NonNull<Self>, arena: &Arena) {
+        // SAFETY: the caller's record.
+        let classes = unsafe { cold.as_ref() }.classes;
+        // SAFETY: `new` took it with this size.
+        unsafe { arena.meta().give(cold.cast(), Self::bytes(classes)) };
+    }
+
+    /// # Safety
+    ///
+    /// `cold` is valid and has more than `class` classes.
+    unsafe fn bin<'a>(cold: NonNull<Self>, class: usize) -> &'a ColdBin {
+        // SAFETY: the bins follow the head.
+        let bins = unsafe { cold.add(1) }.cast::<ColdBin>();
+        // SAFETY: there are more than `class`.
+        unsafe { bins.add(class).as_ref() }
+    }
+
+    /// Blocks in the stack of `class`.
+    ///
+    /// # Safety
+    ///
+    /// `cold` and its `locals` are valid, with more than `class` classes. Another thread than the owner
+    /// gets a guess.
+    pub(crate) unsafe fn kept(cold: NonNull<Self>, class: usize) -> usize {
+        // SAFETY: by the caller's promise.
+        let this = unsafe { Self::bin(cold, class) };
+        let base = this.base.load(Ordering::Relaxed);
+        if base.is_null() {
+            return 0;
+        }
+        // SAFETY: by the caller's promise.
+        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        hot.top
+            .load(Ordering::Relaxed)
+            .addr()
+            .saturating_sub(base.addr())
+            / size_of::<*mut u8>()
+    }
+
+    /// Blocks of `class` that were freed here and belong to other owners.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kept`](Self::kept).
+    pub(crate) unsafe fn staged(cold: NonNull<Self>, class: usize) -> usize {
+        // SAFETY: by the caller's promise.
+        unsafe { Self::bin(cold, class) }
+            .staged_count
+            .load(Ordering::Relaxed)
+    }
+
+    /// Makes the class's stack; `false` if no memory for it could be had.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner.
+    pub(crate) unsafe fn ready(
+        cold: NonNull<Self>,
+        arena: &Arena,
+        central: &Central,
+        class: usize,
+    ) -> bool {
+        // SAFETY: the caller is the owner.
+        let this = unsafe { Self::bin(cold, class) };
+        if !this.base.load(Ordering::Relaxed).is_null() {
+            return true;
+        }
+        let ClassLimits { refill, keep, .. } = this.limits;
+        // Room for a refill or a magazine into an empty stack, and for one block beyond what is kept.
+        let capacity = refill.max(keep + 1).max(central.magazine());
+        let Some(storage) = arena.meta().take((capacity + 1) * size_of::<*mut u8>()) else {
+            return false;
+        };
+        let base = storage.cast().as_ptr();
+        this.capacity.set(capacity);
+        // SAFETY: the owner's bins.
+        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        hot.top.store(base, Ordering::Relaxed);
+        hot.limit.set(base.wrapping_add(keep));
+        this.base.store(base, Ordering::Relaxed);
+        true
+    }
+
+    /// Fills the empty stack from the central pool; `false` if there is nothing to be had.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner, the class is ready and its stack empty.
+    pub(crate) unsafe fn refill(
+        cold: NonNull<Self>,
+        arena: &Arena,
+        central: &Central,
+        class: usize,
+    ) -> bool {
+        // SAFETY: the caller is the owner.
+        let this = unsafe { Self::bin(cold, class) };
+        let base = this.base.load(Ordering::Relaxed);
+        // SAFETY: entry one is in the stack.
+        let out = unsafe { base.add(1) };
+        let mut spare = this.spare.take();
+        // SAFETY: the stack is empty and has room for a refill and for a magazine.
+        let count = unsafe { central.refill(arena, &mut spare, out, this.limits.refill) };
+        this.spare.set(spare);
+        // SAFETY: the owner's bins.
+        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        hot.top.store(base.wrapping_add(count), Ordering::Relaxed);
+        count > 0
+    }
+
+    /// Puts a block on a stack that may be at its limit; what then exceeds it goes to the central pool.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner, the class is ready, and the block is the caller's to give.
+    pub(crate) unsafe fn push(
+        cold: NonNull<Self>,
+        arena: &Arena,
+        central: &Central,
+        class: usize,
+        block: NonNull<u8>,
+    ) {
+        // SAFETY: the caller is the owner.
+        let this = unsafe { Self::bin(cold, class) };
+        // SAFETY: the owner's bins.
+        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        let len = this.len(hot);
+        // A refill may leave more than is kept, so room for one more must be made first.
+        if len == this.capacity.get() {
+            this.flush(hot, arena, central);
+        }
+        let top = hot.top.load(Ordering::Relaxed).wrapping_add(1);
+        // SAFETY: the stack is not full.
+        unsafe { top.write(block.as_ptr()) };
+        hot.top.store(top, Ordering::Relaxed);
+        if this.len(hot) > this.limits.keep {
+            this.flush(hot, arena, central);
+        }
+    }
+
+    /// Keeps a block of another owner until a magazine of them is full.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner, and the block is the caller's to give.
+    pub(crate) unsafe fn stage(
+        cold: NonNull<Self>,
+        arena: &Arena,
+        central: &Central,
+        class: usize,
+        block: NonNull<u8>,
+    ) {
+        // SAFETY: the caller is the owner.
+        let this = unsafe { Self::bin(cold, class) };
+        let staged = this
+            .staged
+            .take()
+            .or_else(|| this.spare.take())
+            .or_else(|| central.empty_magazine(arena));
+        let Some(mut magazine) = staged else {
+            // SAFETY: the block is free and ours.
+            unsafe { central.put_one(arena, block.as_ptr()) };
+            return;
+        };
+        // SAFETY: the magazine is ours.
+        let count = unsafe { &mut magazine.as_mut().count };
+        // SAFETY: a staged magazine is not full.
+        unsafe { blocks(magazine).add(*count).write(block.as_ptr()) };
+        *count += 1;
+        if *count < central.magazine() {
+            this.staged_count.store(*count, Ordering::Relaxed);
+            this.staged.set(Some(magazine));
+        } else {
+            this.staged_count.store(0, Ordering::Relaxed);
+            // SAFETY: the magazine and its blocks are ours to give.
+            this.staged.set(unsafe { central.publish(arena, magazine) });
+        }
+    }
+
+    /// Gives every block to the central pool. The cache stays usable.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner.
+    pub(crate) unsafe fn publish(cold: NonNull<Self>, arena: &Arena, centrals: &[Central]) {
+        for (class, central) in centrals.iter().enumerate() {
+            // SAFETY: the caller is the owner.
+            let this = unsafe { Self::bin(cold, class) };
+            if this.staged_count.swap(0, Ordering::Relaxed) > 0
+                && let Some(magazine) = this.staged.take()
+            {
+                // SAFETY: the magazine and its blocks are ours to give.
+                this.staged.set(unsafe { central.publish(arena, magazine) });
+            }
+            if this.base.load(Ordering::Relaxed).is_null() {
+                continue;
+            }
+            // SAFETY: the owner's bins.
+            let hot = unsafe { bin(cold.as_ref().locals, class) };
+            while this.len(hot) > 0 {
+                this.flush(hot, arena, central);
+            }
+        }
+    }
+
+    /// Resets every bin to the sentinel and gives their memory back.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner, and the cache is published.
+    pub(crate) unsafe fn dismantle(cold: NonNull<Self>, arena: &Arena, centrals: &[Central]) {
+        for (class, central) in centrals.iter().enumerate() {
+            // SAFETY: the caller is the owner.
+            let this = unsafe { Self::bin(cold, class) };
+            // SAFETY: the owner's bins.
+            let hot = unsafe { bin(cold.as_ref().locals, class) };
+            hot.top
+                .store((&raw const SENTINEL.0).cast_mut(), Ordering::Relaxed);
+            hot.limit.set(ptr::null_mut());
+            let storage = NonNull::new(this.base.swap(ptr::null_mut(), Ordering::Relaxed));
+            if let Some(storage) = storage {
+                // SAFETY: `ready` took it with this size, and no bin leads to it any more.
+                unsafe {
+                    arena.meta().give(
+                        storage.cast(),
+                        (this.capacity.get() + 1) * size_of::<*mut u8>(),
+                    )
+                };
+            }
+            for magazine in [this.spare.take(), this.staged.take()]
+                .into_iter()
+                .flatten()
+            {
+                // SAFETY: the magazine is ours and empty, since the cache is published.
+                unsafe {
+                    arena
+                        .meta()
+                        .give(magazine.cast(), magazine_bytes(central.magazine()))
+                };
+            }
+        }
+    }
+
+    /// Panics if an invariant of the module does not hold.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner.
+    #[cfg(test)]
+    pub(crate) unsafe fn validate(cold: NonNull<Self>, centrals: &[Central]) {
+        for (class, central) in centrals.iter().enumerate() {
+            // SAFETY: the caller is the owner.
+            let this = unsafe { Self::bin(cold, class) };
+            let staged = this.staged_count.load(Ordering::Relaxed);
+            assert!(staged < central.magazine(), "a staged magazine is not full");
+            if let Some(magazine) = this.staged.get() {
+                // SAFETY: the magazine is ours.
+                assert_eq!(
+                    unsafe { magazine.as_ref() }.count,
+                    staged,
+                    "the count is the magazine's"
+                );
+            }
+            let base = this.base.load(Ordering::Relaxed);
+            if base.is_null() {
+                continue;
+            }
+            // SAFETY: the owner's bins.
+            let hot = unsafe { bin(cold.as_ref().locals, class) };
+            assert_eq!(hot.limit.get(), base.wrapping_add(this.limits.keep));
+            assert!(this.len(hot) <= this.capacity.get());
+            for index in 0..=this.len(hot) {
+                // SAFETY: entries up to the top are initialised.
+                assert_eq!(
+                    unsafe { *base.add(index) }.is_null(),
+                    index == 0,
+                    "entry zero alone is null"
+                );
+            }
+        }
+    }
+}
+
+impl ColdBin {
+    fn len(&self, hot: &Bin) -> usize {
+        (hot.top.load(Ordering::Relaxed).addr() - self.base.load(Ordering::Relaxed).addr())
+            / size_of::<*mut u8>()
+    }
+
+    /// Moves the oldest blocks, a magazine of them or as many as there are, to the central pool.
+    fn flush(&self, hot: &Bin, arena: &Arena, central: &Central) {
+        let len = self.len(hot);
+        let count = len.min(central.magazine());
+        let base = self.base.load(Ordering::Relaxed);
+        // SAFETY: entry one is in the stack.
+        let oldest = unsafe { base.add(1) };
+        match self.spare.take().or_else(|| central.empty_magazine(arena)) {
+            Some(mut magazine) => {
+                // SAFETY: a magazine has room for `count`; the stack is another record.
+                unsafe { blocks(magazine).copy_from_nonoverlapping(oldest, count) };
+                // SAFETY: the magazine is ours.
+                unsafe { magazine.as_mut() }.count = count;
+                // SAFETY: the magazine and its blocks are ours to give.
+                self.spare.set(unsafe { central.publish(arena, magazine) });
+            }
+            None => {
+                for index in 0..count {
+                    // SAFETY: the entry is one of the stack's, its block free and ours.
+                    unsafe { central.put_one(arena, *oldest.add(index)) };
+                }
+            }
+        }
+        // SAFETY: `count <= len` entries move down within the stack.
+        unsafe { oldest.copy_from(oldest.add(count), len - count) };
+        hot.top
+            .store(base.wrapping_add(len - count), Ordering::Relaxed);
+    }
+}

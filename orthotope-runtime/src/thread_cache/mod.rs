@@ -1,0 +1,179 @@
+//! A thread's cache: per class a stack of free blocks, and what moves between it and the central pool.
+//!
+//! Split by temperature. [`Locals`] and its [`Bin`]s are what the fast path touches: they live in a
+//! `thread_local!` of the generated code, or in a [`ThreadCache`](crate::ThreadCache). [`Cold`] is all
+//! the rest, in the arena's records. Knows nothing of where spans come from.
+//!
+//! **Uninitialised looks empty.** A bin starts with its top on a shared sentinel and its limit at null:
+//! the first allocation finds no block, the first free no room, and both reach the slow path, which
+//! sets the thread up. The fast path needs no test for it.
+//!
+//! A bin's stack occupies `base[1..]`; `base[0]` is null for good. So `*top` is the block on top, or
+//! null exactly if the stack is empty.
+//!
+//! Invariants of a bin that is set up, checked by [`Cold::validate`]: `base <= top <= base + capacity`;
+//! `limit = base + keep`; `base[0]` is null and no other entry up to `top` is.
+
+mod cold;
+
+use core::cell::Cell;
+use core::mem::offset_of;
+use core::ptr::{self, NonNull};
+
+pub(crate) use cold::{Cold, Registry};
+
+use crate::class::HEADER_BYTES;
+use crate::sync::{AtomicPtr, Ordering};
+
+/// Entry zero of the stack that a bin has before it has one of its own.
+struct Sentinel(*mut u8);
+
+// SAFETY: it is null and never written: a push is refused before it gets there.
+unsafe impl Sync for Sentinel {}
+
+static SENTINEL: Sentinel = Sentinel(ptr::null_mut());
+
+/// One class's stack of free blocks.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Bin {
+    /// The entry on top. Atomic so that statistics may look from another thread; only the owner writes.
+    top: AtomicPtr<*mut u8>,
+    /// The entry that a push must not go beyond.
+    limit: Cell<*mut *mut u8>,
+}
+
+impl Bin {
+    const fn new() -> Self {
+        Self {
+            top: AtomicPtr::new((&raw const SENTINEL.0).cast_mut()),
+            limit: Cell::new(ptr::null_mut()),
+        }
+    }
+
+    /// Takes the block on top: one load of the top, one of the block, one branch, one store.
+    #[inline(always)]
+    pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
+        let top = self.top.load(Ordering::Relaxed);
+        // SAFETY: `top` is an entry of the stack, entry zero or the sentinel: all readable.
+        let block = NonNull::new(unsafe { *top })?;
+        // Not below entry zero, which is null.
+        self.top.store(top.wrapping_sub(1), Ordering::Relaxed);
+        Some(block)
+    }
+
+    /// Puts a block on top; `false` if the cache keeps no more of them.
+    #[inline(always)]
+    pub(crate) fn push(&self, block: NonNull<u8>) -> bool {
+        let top = self.top.load(Ordering::Relaxed);
+        if top >= self.limit.get() {
+            return false;
+        }
+        let next = top.wrapping_add(1);
+        // SAFETY: `next <= limit`, which lies in the stack.
+        unsafe { next.write(block.as_ptr()) };
+        self.top.store(next, Ordering::Relaxed);
+        true
+    }
+}
+
+/// Where a thread stands with an allocator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It never used it.
+    Fresh,
+    /// It is inside the slow path: a request now comes from a signal handler or a hook.
+    Busy,
+    /// It has a cache.
+    Bound,
+    /// Its cache is gone, or could not be had: it works on the central pool.
+    Uncached,
+}
+
+/// The head of a thread's cache: what is known without asking the engine. The bins follow it.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Locals {
+    /// The home region as this thread last saw it: first address and length of what may be read.
+    pub(crate) window_base: Cell<usize>,
+    pub(crate) window_len: Cell<usize>,
+    /// A pointer to the home region's base, for its provenance.
+    pub(crate) window: Cell<*mut u8>,
+    /// What header words are mixed with.
+    pub(crate) secret: Cell<u64>,
+    /// The number that marks this cache's blocks; 0 marks nobody's.
+    pub(crate) owner: Cell<u64>,
+    pub(crate) phase: Cell<Phase>,
+    pub(crate) cold: Cell<*mut Cold>,
+}
+
+impl Locals {
+    /// The block at `address` derived from the home region's base, if the address is a multiple of 64 and
+    /// both it and the header before it lie in what may be read of that region.
+    #[inline(always)]
+    pub(crate) fn in_window(&self, address: usize) -> Option<NonNull<u8>> {
+        let offset = address.wrapping_sub(self.window_base.get());
+        // One comparison: rotating a multiple of 64 right by 6 divides it, anything else becomes huge. So
+        // does an address below the base's first header.
+        let header = offset.wrapping_sub(HEADER_BYTES);
+        if header.rotate_right(HEADER_BYTES.trailing_zeros())
+            >= self.window_len.get() / HEADER_BYTES
+        {
+            return None;
+        }
+        NonNull::new(self.window.get().wrapping_add(offset))
+    }
+}
+
+/// A thread's cache of `N` classes, empty until its first use.
+#[repr(C)]
+#[derive(Debug)]
+pub struct LocalBins<const N: usize> {
+    head: Locals,
+    bins: [Bin; N],
+}
+
+impl<const N: usize> LocalBins<N> {
+    /// An empty cache of no allocator.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "it is made in const context alone"
+    )]
+    pub const fn new() -> Self {
+        let head = Locals {
+            window_base: Cell::new(0),
+            window_len: Cell::new(0),
+            window: Cell::new(ptr::null_mut()),
+            secret: Cell::new(0),
+            owner: Cell::new(0),
+            phase: Cell::new(Phase::Fresh),
+            cold: Cell::new(ptr::null_mut()),
+        };
+        Self {
+            head,
+            bins: [const { Bin::new() }; N],
+        }
+    }
+
+    /// The cache, by its head, with the provenance of the whole.
+    #[inline(always)]
+    #[must_use]
+    pub const fn locals(&self) -> NonNull<Locals> {
+        // A pointer to the whole, so that the bins can be reached from it.
+        NonNull::from_ref(self).cast()
+    }
+}
+
+/// The bin of `class`.
+///
+/// # Safety
+///
+/// `locals` came from [`LocalBins::locals`] of a live `LocalBins` with more than `class` bins.
+#[inline(always)]
+pub(crate) unsafe fn bin<'a>(locals: NonNull<Locals>, class: usize) -> &'a Bin {
+    // SAFETY: the bins follow the head at the same offset, whatever their number.
+    let bins = unsafe { locals.byte_add(offset_of!(LocalBins<1>, bins)) }.cast::<Bin>();
+    // SAFETY: there are more than `class` bins.
+    unsafe { bins.add(class).as_ref() }
+}
