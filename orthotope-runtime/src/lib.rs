@@ -55,6 +55,8 @@ mod slab;
 mod stats;
 mod sync;
 mod sys;
+#[cfg(test)]
+mod tests;
 mod thread_cache;
 pub mod tune;
 

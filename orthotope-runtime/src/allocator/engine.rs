@@ -6,15 +6,14 @@
 use core::ptr::NonNull;
 use core::slice;
 
-use crate::arena::{Arena, ArenaCounts, ArenaParams, GRANULE, Kind};
-use crate::block::{Header, Secret, State};
-use crate::central::{Central, CentralCounts};
-use crate::class::{HEADER_BYTES, SizeClass};
-use crate::config::{ClassLimits, Config, Exhausted};
-use crate::error::{AllocError, FreeError, InitError};
-use crate::large::{LargeBlock, LargeFormat};
+use crate::arena::{Arena, ArenaParams, GRANULE};
+use crate::block::Secret;
+use crate::central::Central;
+use crate::class::HEADER_BYTES;
+use crate::config::{ClassLimits, Config};
+use crate::error::{AllocError, InitError};
+use crate::large::LargeFormat;
 use crate::slab::Geometry;
-use crate::stats::{AllocatorStats, ClassStats, SizeClassStats, Stats};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::sys::{Os, entropy, prepare_thread_exit};
 use crate::thread_cache::Registry;
@@ -44,15 +43,6 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 pub(crate) fn next_id() -> u64 {
     NEXT_ID.fetch_add(1, Ordering::Relaxed)
-}
-
-/// The span of an address, and what it is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// A block of a class, live as far as its header tells.
-    Small { class: usize },
-    /// A large block.
-    Large,
 }
 
 impl Engine {
@@ -182,37 +172,11 @@ impl Engine {
         limits(&self.config, class)
     }
 
-    /// Whatever `attempt` gets, tried again after all that is free was put together, and again in a new
-    /// region of at least `granules` and `charge`.
-    pub(crate) fn with_room<T>(
-        &self,
-        granules: usize,
-        charge: usize,
-        mut attempt: impl FnMut(&Self) -> Option<T>,
-    ) -> Option<T> {
-        if let Some(got) = attempt(self) {
-            return Some(got);
-        }
+    /// Puts together all that lies free: depots go back to their slabs, free slabs to the arena.
+    pub(crate) fn reclaim(&self) {
         for central in self.centrals() {
             central.reclaim(&self.arena);
         }
-        if let Some(got) = attempt(self) {
-            return Some(got);
-        }
-        if self.config.exhausted == Exhausted::Grow && self.arena.grow(granules, charge) {
-            return attempt(self);
-        }
-        None
-    }
-
-    /// A large block of `size` bytes.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn alloc_large(&self, size: usize) -> Option<LargeBlock> {
-        let footprint = self.large.footprint(size)?;
-        self.with_room(footprint.granules, footprint.charge, |this| {
-            this.large.alloc(&this.arena, size, footprint)
-        })
     }
 
     /// The error for a request that got nothing.
@@ -223,120 +187,6 @@ impl Engine {
         }
     }
 
-    /// What the live block at `address` is, if it is one and, where stated, of `provided` bytes.
-    ///
-    /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
-    pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
-        let Some(region) = self.arena.region_of(address) else {
-            return Err(FreeError::ForeignPointer);
-        };
-        if !address.is_multiple_of(self.config.align) {
-            return Err(FreeError::CorruptHeader);
-        }
-        let Some(span) = region.span_at(address) else {
-            return Err(self.absent(address));
-        };
-        // SAFETY: records are type-stable.
-        let record = unsafe { span.as_ref() };
-        match record.kind() {
-            Kind::Slab => {
-                let class = record.class();
-                let central = &self.centrals()[class];
-                let stride = central.geometry().stride;
-                let offset = address.wrapping_sub(record.first().addr());
-                if offset >= record.bytes() || !offset.is_multiple_of(stride) {
-                    return Err(FreeError::CorruptHeader);
-                }
-                if !central.has_carved(span, offset / stride) {
-                    return Err(FreeError::CorruptHeader);
-                }
-                self.find_small(class, address, region.pointer(address), provided)?;
-                Ok(Found::Small { class })
-            }
-            Kind::Large => {
-                if record.first().addr() != address {
-                    return Err(FreeError::CorruptHeader);
-                }
-                self.large.check(record, address, provided)?;
-                Ok(Found::Large)
-            }
-            Kind::Dead | Kind::Free | Kind::Pooled => Err(self.absent(address)),
-        }
-    }
-
-    /// Whether the block carved for `class` at `address` is live and, where stated, of `provided` bytes.
-    fn find_small(
-        &self,
-        class: usize,
-        address: usize,
-        payload: *mut u8,
-        provided: Option<usize>,
-    ) -> Result<(), FreeError> {
-        let room = self.config.classes[class];
-        if !self.config.header {
-            return match provided {
-                Some(provided) if self.class_of(provided) != Some(class) => {
-                    Err(FreeError::SizeMismatch {
-                        provided,
-                        recorded: room,
-                    })
-                }
-                _ => Ok(()),
-            };
-        }
-        // SAFETY: the block was carved from a slab with headers, so one precedes its payload.
-        let header = unsafe { Header::of(payload) };
-        match header.state(self.secret, address) {
-            State::FreeSmall => Err(FreeError::DoubleFree),
-            State::Live(shape) if shape.is_small(class) && header.usable() == room => {
-                match provided {
-                    Some(provided) if provided != shape.requested() => {
-                        Err(FreeError::SizeMismatch {
-                            provided,
-                            recorded: shape.requested(),
-                        })
-                    }
-                    _ => Ok(()),
-                }
-            }
-            _ => Err(FreeError::CorruptHeader),
-        }
-    }
-
-    /// Why there is no live block at an address of the arena.
-    fn absent(&self, address: usize) -> FreeError {
-        if !self.config.header {
-            return FreeError::AlreadyFreedOrUnknownLarge;
-        }
-        let before = address.wrapping_sub(HEADER_BYTES);
-        let Some(region) = self.arena.region_of(before) else {
-            return FreeError::ForeignPointer;
-        };
-        // SAFETY: the 64 bytes before the address are in the region's committed part; the address is a
-        // multiple of the alignment.
-        let header = unsafe { Header::of(region.pointer(before).wrapping_add(HEADER_BYTES)) };
-        match header.state(self.secret, address) {
-            State::FreeSmall => FreeError::DoubleFree,
-            State::FreeLarge => FreeError::AlreadyFreedOrUnknownLarge,
-            State::Live(_) | State::Corrupt => FreeError::ForeignPointer,
-        }
-    }
-
-    /// Bytes that the holder of the live block at `address` may use.
-    pub(crate) fn usable_size(&self, address: usize) -> Result<usize, FreeError> {
-        match self.find(address, None)? {
-            Found::Small { class } => Ok(self.config.classes[class]),
-            Found::Large => {
-                let span = self
-                    .arena
-                    .span_at(address)
-                    .ok_or(FreeError::AlreadyFreedOrUnknownLarge)?;
-                // SAFETY: records are type-stable.
-                Ok(self.large.usable(unsafe { span.as_ref() }))
-            }
-        }
-    }
-
     /// Index of the class that serves `size` bytes.
     pub(crate) fn class_of(&self, size: usize) -> Option<usize> {
         let class = self
@@ -344,74 +194,6 @@ impl Engine {
             .classes
             .partition_point(|&payload| payload < size);
         (size > 0 && class < self.config.classes.len()).then_some(class)
-    }
-
-    /// Statistics in the default preset's form. `None` if the classes are others.
-    pub(crate) fn allocator_stats(&self) -> AllocatorStats {
-        let ArenaCounts {
-            capacity,
-            untouched,
-            live_large,
-            live_large_bytes,
-            pooled,
-            pooled_bytes,
-            ..
-        } = self.arena.counts();
-        let small_central = SizeClass::ALL.map(|class| {
-            let central = &self.centrals()[class.index()];
-            let blocks = central.counts().pooled;
-            SizeClassStats {
-                class,
-                blocks,
-                bytes: blocks * central.geometry().stride,
-            }
-        });
-        AllocatorStats {
-            arena_capacity: capacity,
-            arena_remaining: untouched,
-            small_central,
-            large_live_allocations: live_large,
-            large_live_bytes: live_large_bytes,
-            large_free_blocks: pooled,
-            large_free_bytes: pooled_bytes,
-        }
-    }
-
-    /// Statistics with an entry a class.
-    pub(crate) fn stats(&self) -> Stats {
-        // What allocates comes first: with this allocator installed, the figures must not move under us.
-        let mut cached = vec![0; self.config.classes.len()];
-        let mut classes = vec![ClassStats::default(); self.config.classes.len()].into_boxed_slice();
-        let caches = self.registry.count(&mut cached);
-        for (class, entry) in classes.iter_mut().enumerate() {
-            let central = &self.centrals()[class];
-            let CentralCounts {
-                pooled,
-                carved,
-                slabs,
-            } = central.counts();
-            *entry = ClassStats {
-                payload: self.config.classes[class],
-                stride: central.geometry().stride,
-                slabs,
-                live: carved.saturating_sub(pooled + cached[class]),
-                cached: cached[class],
-                pooled,
-            };
-        }
-        let counts = self.arena.counts();
-        Stats {
-            capacity: counts.capacity,
-            remaining: counts.untouched,
-            regions: counts.regions,
-            metadata: self.arena.meta().mapped(),
-            caches,
-            classes,
-            large_live: counts.live_large,
-            large_live_bytes: counts.live_large_bytes,
-            large_free: counts.pooled,
-            large_free_bytes: counts.pooled_bytes,
-        }
     }
 
     /// Panics if an invariant of a layer below does not hold.

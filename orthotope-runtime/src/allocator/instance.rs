@@ -92,7 +92,7 @@ impl Allocator {
             cache.bind(self.engine);
         }
         let Some(class) = SizeClass::from_request(size) else {
-            return self.allocate_large(size);
+            return self.allocate_large(cache, size);
         };
         let locals = cache.bins().locals();
         // SAFETY: the cache has a bin for each of the twelve classes.
@@ -212,11 +212,15 @@ impl Allocator {
 
     #[cold]
     #[inline(never)]
-    fn allocate_large(&self, size: usize) -> Result<NonNull<u8>, AllocError> {
+    fn allocate_large(
+        &self,
+        cache: &mut ThreadCache,
+        size: usize,
+    ) -> Result<NonNull<u8>, AllocError> {
         if size == 0 {
             return Err(AllocError::ZeroSize);
         }
-        match self.engine().alloc_large(size) {
+        match self.visit(cache).alloc_large(size) {
             Some(block) => Ok(block.payload),
             None => Err(self.engine().out_of_memory(size)),
         }

@@ -5,7 +5,9 @@
 //! instance API. Knows nothing of `GlobalAlloc`.
 
 mod engine;
+mod find;
 mod instance;
+mod snapshot;
 mod thread_cache;
 mod visit;
 

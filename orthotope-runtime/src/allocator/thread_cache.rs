@@ -108,6 +108,17 @@ impl ThreadCache {
         unsafe { Visit::bind(this, self.bins.locals(), no_exit, limits) };
     }
 
+    /// Panics if an invariant of the cache does not hold.
+    #[cfg(test)]
+    pub(crate) fn validate(&self) {
+        if let (Some(engine), Some(cold)) = (self.engine, self.cold()) {
+            // SAFETY: a bound cache is a holder of its engine.
+            let engine = unsafe { engine.as_ref() };
+            // SAFETY: the cold half is this cache's.
+            unsafe { Cold::validate(cold, engine.centrals()) };
+        }
+    }
+
     fn is_empty(&self) -> bool {
         let Some(cold) = self.cold() else { return true };
         (0..CLASSES).all(|class| {

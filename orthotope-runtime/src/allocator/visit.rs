@@ -2,10 +2,12 @@
 
 use core::ptr::{self, NonNull};
 
-use super::engine::{Engine, Found, next_id};
+use super::engine::{Engine, next_id};
+use super::find::Found;
 use crate::block::{Header, Shape};
-use crate::config::ClassLimits;
+use crate::config::{ClassLimits, Exhausted};
 use crate::error::FreeError;
+use crate::large::LargeBlock;
 use crate::sys::AtExit;
 use crate::thread_cache::{Cold, Locals, Phase, bin};
 
@@ -108,9 +110,7 @@ impl<'a> Visit<'a> {
     pub(crate) fn alloc_small(&self, class: usize, size: usize) -> Option<NonNull<u8>> {
         let granules = self.engine.centrals()[class].geometry().granules;
         let stride = self.engine.centrals()[class].geometry().stride;
-        let block = self
-            .engine
-            .with_room(granules, stride, |_| self.take(class))?;
+        let block = self.with_room(granules, stride, || self.take(class))?;
         if self.engine.config.header {
             // SAFETY: the block is of a slab with headers, so one precedes its payload.
             let header = unsafe { Header::of(block.as_ptr()) };
@@ -125,6 +125,36 @@ impl<'a> Visit<'a> {
             );
         }
         Some(block)
+    }
+
+    /// A large block of `size` bytes.
+    pub(crate) fn alloc_large(&self, size: usize) -> Option<LargeBlock> {
+        let Engine { arena, large, .. } = self.engine;
+        let footprint = large.footprint(size)?;
+        self.with_room(footprint.granules, footprint.charge, || {
+            large.alloc(arena, size, footprint)
+        })
+    }
+
+    /// Whatever `attempt` gets, tried again after all that lies free was put together, this cache's blocks
+    /// included, and again in a new region of at least `granules` and `charge`.
+    fn with_room<T>(
+        &self,
+        granules: usize,
+        charge: usize,
+        attempt: impl Fn() -> Option<T>,
+    ) -> Option<T> {
+        if let Some(got) = attempt() {
+            return Some(got);
+        }
+        self.publish();
+        self.engine.reclaim();
+        if let Some(got) = attempt() {
+            return Some(got);
+        }
+        let grows = self.engine.config.exhausted == Exhausted::Grow
+            && self.engine.arena.grow(granules, charge);
+        if grows { attempt() } else { None }
     }
 
     fn take(&self, class: usize) -> Option<NonNull<u8>> {

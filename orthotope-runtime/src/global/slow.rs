@@ -146,7 +146,7 @@ pub(super) fn alloc_zeroed_other<G: Generated>(layout: Layout) -> *mut u8 {
 
 fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
     match enter(statics) {
-        Entry::Ready(visit) => visit.engine.alloc_large(layout.size()),
+        Entry::Ready(visit) => visit.alloc_large(layout.size()),
         Entry::Busy => {
             let align = layout.align().max(statics.config.align);
             let layout = Layout::from_size_align(layout.size(), align).ok()?;

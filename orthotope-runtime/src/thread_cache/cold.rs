@@ -420,11 +420,8 @@ impl Cold {
             assert!(staged < central.magazine(), "a staged magazine is not full");
             if let Some(magazine) = this.staged.get() {
                 // SAFETY: the magazine is ours.
-                assert_eq!(
-                    unsafe { magazine.as_ref() }.count,
-                    staged,
-                    "the count is the magazine's"
-                );
+                let count = unsafe { magazine.as_ref() }.count;
+                assert_eq!(count, staged, "the count is the magazine's");
             }
             let base = this.base.load(Ordering::Relaxed);
             if base.is_null() {
@@ -436,11 +433,8 @@ impl Cold {
             assert!(this.len(hot) <= this.capacity.get());
             for index in 0..=this.len(hot) {
                 // SAFETY: entries up to the top are initialised.
-                assert_eq!(
-                    unsafe { *base.add(index) }.is_null(),
-                    index == 0,
-                    "entry zero alone is null"
-                );
+                let entry = unsafe { *base.add(index) };
+                assert_eq!(entry.is_null(), index == 0, "entry zero alone is null");
             }
         }
     }

@@ -1,0 +1,132 @@
+//! From an address to the live block that starts there, or to the reason why none does.
+
+use super::engine::Engine;
+use crate::arena::Kind;
+use crate::block::{Header, State};
+use crate::class::HEADER_BYTES;
+use crate::error::FreeError;
+
+/// The span of an address, and what it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A block of a class, live as far as its header tells.
+    Small { class: usize },
+    /// A large block.
+    Large,
+}
+
+impl Engine {
+    /// What the live block at `address` is, if it is one and, where stated, of `provided` bytes.
+    ///
+    /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
+    pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
+        let Some(region) = self.arena.region_of(address) else {
+            return Err(FreeError::ForeignPointer);
+        };
+        if !address.is_multiple_of(self.config.align) {
+            return Err(FreeError::CorruptHeader);
+        }
+        let Some(span) = region.span_at(address) else {
+            return Err(self.absent(address));
+        };
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        match record.kind() {
+            Kind::Slab => {
+                let class = record.class();
+                let central = &self.centrals()[class];
+                let stride = central.geometry().stride;
+                let offset = address.wrapping_sub(record.first().addr());
+                if offset >= record.bytes() || !offset.is_multiple_of(stride) {
+                    return Err(FreeError::CorruptHeader);
+                }
+                if !central.has_carved(span, offset / stride) {
+                    return Err(FreeError::CorruptHeader);
+                }
+                self.find_small(class, address, region.pointer(address), provided)?;
+                Ok(Found::Small { class })
+            }
+            Kind::Large => {
+                if record.first().addr() != address {
+                    return Err(FreeError::CorruptHeader);
+                }
+                self.large.check(record, address, provided)?;
+                Ok(Found::Large)
+            }
+            Kind::Dead | Kind::Free | Kind::Pooled => Err(self.absent(address)),
+        }
+    }
+
+    /// Whether the block carved for `class` at `address` is live and, where stated, of `provided` bytes.
+    fn find_small(
+        &self,
+        class: usize,
+        address: usize,
+        payload: *mut u8,
+        provided: Option<usize>,
+    ) -> Result<(), FreeError> {
+        let room = self.config.classes[class];
+        if !self.config.header {
+            return match provided {
+                Some(provided) if self.class_of(provided) != Some(class) => {
+                    Err(FreeError::SizeMismatch {
+                        provided,
+                        recorded: room,
+                    })
+                }
+                _ => Ok(()),
+            };
+        }
+        // SAFETY: the block was carved from a slab with headers, so one precedes its payload.
+        let header = unsafe { Header::of(payload) };
+        match header.state(self.secret, address) {
+            State::FreeSmall => Err(FreeError::DoubleFree),
+            State::Live(shape) if shape.is_small(class) && header.usable() == room => {
+                match provided {
+                    Some(provided) if provided != shape.requested() => {
+                        Err(FreeError::SizeMismatch {
+                            provided,
+                            recorded: shape.requested(),
+                        })
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Err(FreeError::CorruptHeader),
+        }
+    }
+
+    /// Why there is no live block at an address of the arena.
+    fn absent(&self, address: usize) -> FreeError {
+        if !self.config.header {
+            return FreeError::AlreadyFreedOrUnknownLarge;
+        }
+        let before = address.wrapping_sub(HEADER_BYTES);
+        let Some(region) = self.arena.region_of(before) else {
+            return FreeError::ForeignPointer;
+        };
+        // SAFETY: the 64 bytes before the address are in the region's committed part; the address is a
+        // multiple of the alignment.
+        let header = unsafe { Header::of(region.pointer(before).wrapping_add(HEADER_BYTES)) };
+        match header.state(self.secret, address) {
+            State::FreeSmall => FreeError::DoubleFree,
+            State::FreeLarge => FreeError::AlreadyFreedOrUnknownLarge,
+            State::Live(_) | State::Corrupt => FreeError::ForeignPointer,
+        }
+    }
+
+    /// Bytes that the holder of the live block at `address` may use.
+    pub(crate) fn usable_size(&self, address: usize) -> Result<usize, FreeError> {
+        match self.find(address, None)? {
+            Found::Small { class } => Ok(self.config.classes[class]),
+            Found::Large => {
+                let span = self
+                    .arena
+                    .span_at(address)
+                    .ok_or(FreeError::AlreadyFreedOrUnknownLarge)?;
+                // SAFETY: records are type-stable.
+                Ok(self.large.usable(unsafe { span.as_ref() }))
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The arena alone: random spans, validated after every step.
+
+use core::ptr::NonNull;
+
+use super::double::Double;
+use super::rng::Rng;
+use crate::arena::{Arena, ArenaParams, GRANULE, Span};
+
+fn params(lazy: bool) -> ArenaParams {
+    ArenaParams {
+        budget: 64 << 20,
+        slack: 4 << 20,
+        align: 64,
+        lazy,
+        split: if lazy { 8 } else { 1 },
+    }
+}
+
+enum Held {
+    Slab(NonNull<Span>),
+    Large(usize),
+}
+
+fn random_spans(lazy: bool, seed: u64) {
+    let os = Double::leaked();
+    let arena = Arena::new(os, params(lazy), false).expect("the double refuses nothing");
+    let mut rng = Rng::new(seed);
+    let mut held = Vec::new();
+    for _ in 0..2_000 {
+        if rng.below(5) < 2 && !held.is_empty() {
+            match held.swap_remove(rng.below(held.len())) {
+                // SAFETY: the span came from `take_slab`, and nothing uses it.
+                Held::Slab(span) => unsafe { arena.give_slab(span) },
+                Held::Large(address) => arena
+                    .give_large(address, |requested| requested, |_| Ok(()), || "absent")
+                    .expect("the block is live"),
+            }
+        } else if rng.below(2) == 0 {
+            let granules = 1 + rng.below(20);
+            if let Some((span, granted)) = arena.take_slab(granules, GRANULE, granules) {
+                assert!((1..=granules).contains(&granted));
+                held.push(Held::Slab(span));
+            }
+        } else {
+            let granules = 1 + rng.below(60);
+            if let Some(taken) = arena.take_large(granules, granules * GRANULE) {
+                // SAFETY: records are type-stable.
+                let record = unsafe { taken.span.as_ref() };
+                let first = arena.pointer(taken.span, 0);
+                record.describe_large(granules * GRANULE, first);
+                assert!(record.granules() >= granules);
+                if taken.zero {
+                    // SAFETY: the span is committed and ours.
+                    assert_eq!(unsafe { first.read() }, 0, "zero memory reads as zero");
+                }
+                // SAFETY: as above.
+                unsafe { first.write_bytes(0xa5, record.bytes()) };
+                held.push(Held::Large(first.addr()));
+            }
+        }
+        arena.validate();
+    }
+    for one in held {
+        match one {
+            // SAFETY: the span came from `take_slab`, and nothing uses it.
+            Held::Slab(span) => unsafe { arena.give_slab(span) },
+            Held::Large(address) => arena
+                .give_large(address, |requested| requested, |_| Ok(()), || "absent")
+                .expect("the block is live"),
+        }
+        arena.validate();
+    }
+    // Everything is free: after putting it together, one span takes the whole budget.
+    let whole = (64 << 20) / GRANULE;
+    assert!(
+        arena.take_large(whole, 64 << 20).is_some(),
+        "free spans coalesce"
+    );
+    arena.validate();
+    // SAFETY: nothing of the arena is used again.
+    unsafe { arena.unmap() };
+    assert_eq!(
+        os.mapped.load(core::sync::atomic::Ordering::Relaxed),
+        0,
+        "everything is unmapped"
+    );
+}
+
+#[test]
+fn random_spans_keep_the_invariants_when_coalescing_at_once() {
+    random_spans(false, 1);
+    random_spans(false, 2);
+}
+
+#[test]
+fn random_spans_keep_the_invariants_when_coalescing_lazily() {
+    random_spans(true, 3);
+    random_spans(true, 4);
+}
+
+#[test]
+fn growth_adds_regions_that_are_found_by_address() {
+    let arena =
+        Arena::new(Double::leaked(), params(false), false).expect("the double refuses nothing");
+    let whole = (64 << 20) / GRANULE;
+    let first = arena
+        .take_large(whole, 64 << 20)
+        .expect("the arena is empty");
+    assert!(
+        arena.take_large(1, GRANULE).is_none(),
+        "the budget is spent"
+    );
+    assert!(arena.grow(1, GRANULE));
+    let second = arena
+        .take_large(1, GRANULE)
+        .expect("the new region has room");
+    for span in [first.span, second.span] {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        assert_eq!(arena.span_at(record.start()), Some(span));
+        assert_eq!(
+            arena.span_at(record.start() + record.bytes() - 1),
+            Some(span)
+        );
+    }
+    assert_eq!(arena.counts().regions, 2);
+    arena.validate();
+    // SAFETY: nothing of the arena is used again.
+    unsafe { arena.unmap() };
+}
+
+#[test]
+fn a_refused_reservation_is_retried_smaller_where_that_is_asked_for() {
+    let os = Double::leaked();
+    os.largest
+        .store(16 << 20, core::sync::atomic::Ordering::Relaxed);
+    assert!(Arena::new(os, params(false), false).is_err());
+    let arena = Arena::new(os, params(false), true).expect("a smaller one is granted");
+    assert_eq!(
+        arena.counts().capacity,
+        8 << 20,
+        "halved until it fits with its slack"
+    );
+    // SAFETY: nothing of the arena is used again.
+    unsafe { arena.unmap() };
+}

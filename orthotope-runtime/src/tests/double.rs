@@ -1,0 +1,77 @@
+//! The operating system's double: real memory, but it refuses on demand.
+
+use core::ptr::NonNull;
+use std::io;
+
+use crate::sync::{AtomicUsize, Ordering};
+use crate::sys::{Os, REAL};
+
+/// Refuses single calls, or reservations beyond a size, and counts what is mapped.
+pub(super) struct Double {
+    /// Calls that still succeed before one is refused; `usize::MAX` for all.
+    pub(super) allowed: AtomicUsize,
+    /// Largest reservation granted.
+    pub(super) largest: AtomicUsize,
+    /// Bytes mapped now.
+    pub(super) mapped: AtomicUsize,
+    /// Calls made.
+    pub(super) calls: AtomicUsize,
+}
+
+impl Double {
+    /// One that lives for ever and refuses nothing yet.
+    pub(super) fn leaked() -> &'static Self {
+        Box::leak(Box::new(Self {
+            allowed: AtomicUsize::new(usize::MAX),
+            largest: AtomicUsize::new(usize::MAX),
+            mapped: AtomicUsize::new(0),
+            calls: AtomicUsize::new(0),
+        }))
+    }
+
+    fn permit(&self) -> io::Result<()> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let left = self.allowed.load(Ordering::Relaxed);
+        if left == usize::MAX {
+            return Ok(());
+        }
+        if left == 0 {
+            // One refusal, then the system recovers.
+            self.allowed.store(usize::MAX, Ordering::Relaxed);
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+        }
+        self.allowed.store(left - 1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Os for Double {
+    fn reserve(&self, bytes: usize) -> io::Result<NonNull<u8>> {
+        self.permit()?;
+        if bytes > self.largest.load(Ordering::Relaxed) {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        let start = REAL.reserve(bytes)?;
+        self.mapped.fetch_add(bytes, Ordering::Relaxed);
+        Ok(start)
+    }
+
+    unsafe fn commit(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        self.permit()?;
+        // SAFETY: the caller's promise.
+        unsafe { REAL.commit(start, bytes) }
+    }
+
+    fn map(&self, bytes: usize) -> io::Result<NonNull<u8>> {
+        self.permit()?;
+        let start = REAL.map(bytes)?;
+        self.mapped.fetch_add(bytes, Ordering::Relaxed);
+        Ok(start)
+    }
+
+    unsafe fn unmap(&self, start: NonNull<u8>, bytes: usize) {
+        self.mapped.fetch_sub(bytes, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { REAL.unmap(start, bytes) };
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of what is not public, with the operating system's double and the validators of every layer.
+
+mod arena;
+mod class;
+mod double;
+mod faults;
+mod generated;
+mod instance;
+mod lock;
+mod rng;
