@@ -1,1 +1,91 @@
-//! The attribute.
+//! The attribute of the orthotope allocator.
+//!
+//! Owns the way from `#[orthotope::allocator(…)] static GLOBAL: ServeAlloc;` to the generated type.
+//! Use it as `orthotope::allocator`: the code it generates calls into that crate.
+//!
+//! A pipeline; each stage has one input and one output type, and adds what it finds wrong to one
+//! collection, so that all errors of an attribute are reported at once. In reading order:
+//!
+//! | stage | turns | into |
+//! | --- | --- | --- |
+//! | `args` (with `value`, `size`) | the attribute's tokens | `model::Arguments`, what was written, with spans |
+//! | `item` | the annotated tokens | `item::Item`, the static |
+//! | `validate` (with `profile`) | `Arguments` | `model::Settings`, resolved: no rule is left to check |
+//! | `expand` | `Static` and `Settings` | the generated code |
+//! | `fallback` | `Item` and the errors | the errors, and a default type so that nothing else fails |
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod errors;
+mod expand;
+mod fallback;
+#[cfg(test)]
+mod golden;
+mod item;
+mod model;
+mod nearest;
+mod profile;
+mod size;
+mod validate;
+mod value;
+
+use crate::errors::Errors;
+use crate::item::Item;
+
+/// Generates an allocator for the annotated static, in the crate that declares it.
+///
+/// ```text
+/// #[global_allocator]
+/// #[orthotope::allocator(arena = "4GiB", classes = [64, 256, 1024, "64KiB", "1MiB"])]
+/// static GLOBAL: ServeAlloc;
+/// ```
+///
+/// It defines the named type, a zero-sized `Copy` type with `new()`, `CONFIG`, `CLASSES`,
+/// `allocate`, `deallocate`, `deallocate_with_size`, `usable_size` and `stats`, and implements
+/// `GlobalAlloc` for it. `#[global_allocator]` may stand above or below, or be absent; an
+/// initialiser `= ServeAlloc::new()` may be written; module and function scope both work.
+///
+/// # Arguments
+///
+/// Every one is optional, in any order, each at most once. A size is an integer (bytes) or a string
+/// with a unit: `"512B"`, `"64KiB"`, `"1MiB"`, `"4GiB"`, `"1TiB"`.
+///
+/// | argument | means | default |
+/// | --- | --- | --- |
+/// | `preset = "tensor"` or `"general"` | what the other arguments start from | `"tensor"` |
+/// | `arena = "4GiB"` | address space reserved; memory is used only as touched | `"64GiB"` |
+/// | `classes = [64, 256, "64KiB"]` | payload sizes, strictly ascending, multiples of `align`, up to half of `arena` | the preset's |
+/// | `align = 64` | alignment of every pointer: a power of two, 64 to 2 MiB with a header, 8 to 4096 without | the preset's |
+/// | `header = true` or `false` | a 64-byte header per block, or none | `true` in `"tensor"`, `false` in `"general"` |
+/// | `refill = "32KiB"` | bytes moved per refill of a class | the preset's |
+/// | `cache = "64KiB"` | bytes kept per class and thread | the preset's |
+/// | `exhausted = "grow"` or `"null"` | map a further region once the arena is full, or refuse | `"grow"` |
+/// | `crate = path` | where orthotope is, for renamed dependencies | `::orthotope` |
+///
+/// A preset's own classes are rounded up to `align`, and dropped above half of `arena`.
+#[proc_macro_attribute]
+pub fn allocator(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    attribute(arguments.into(), item.into()).into()
+}
+
+/// The attribute on `proc_macro2`'s tokens, which exist outside the compiler too.
+fn attribute(
+    arguments: proc_macro2::TokenStream,
+    item: proc_macro2::TokenStream,
+) -> proc_macro2::TokenStream {
+    let mut errors = Errors::default();
+    let arguments = args::parse(arguments, &mut errors);
+    let item = item::parse(item, &mut errors);
+    let settings = validate::validate(&arguments, &mut errors);
+    let krate = arguments.orthotope();
+    match (&item, &settings) {
+        (Item::Static(item), Some(settings)) if errors.is_empty() => {
+            expand::expand(item, settings, &krate)
+        }
+        _ => fallback::expand(&item, &krate, errors),
+    }
+}

@@ -1,9 +1,60 @@
-//! Orthotope.
-use core::ptr::NonNull;
+//! An allocator *generated for the program it serves*.
+//!
+//! Annotate a static, and the attribute [`allocator`] generates its type in your own crate: size-class
+//! tables as constants, a thread-local cache and fast paths made for exactly this configuration, over a
+//! shared runtime. Because the generated code is yours, the compiler inlines it.
+//!
+//! ```
+//! #[global_allocator]
+//! #[orthotope::allocator(arena = "4GiB", classes = [64, 256, 1024, 6144, "64KiB", "1MiB"], align = 64)]
+//! static GLOBAL: ServeAlloc;
+//!
+//! let embedding = vec![0.0_f32; 384];
+//! assert!(embedding.as_ptr().addr().is_multiple_of(64));
+//! println!("{}", ServeAlloc::stats());
+//! ```
+//!
+//! Recommended in the program's Cargo.toml: `lto = "thin"` for the release profile, so that allocations in
+//! non-generic code of dependencies and of the standard library are inlined too.
+//!
+//! # Without writing a configuration
+//!
+//! [`OrthotopeGlobalAlloc`] is the default preset, made by the same attribute.
+//!
+//! ```
+//! use orthotope::OrthotopeGlobalAlloc;
+//!
+//! #[global_allocator]
+//! static GLOBAL: OrthotopeGlobalAlloc = OrthotopeGlobalAlloc::new();
+//! ```
+//!
+//! # Without making it the program's allocator
+//!
+//! The process-wide functions [`allocate`] and [`deallocate`] use `OrthotopeGlobalAlloc`'s arena, whatever
+//! static is installed. An [`Allocator`] is an arena of its own, used through one [`ThreadCache`] a thread.
+//!
+//! ```
+//! use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+//!
+//! let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
+//! let allocator = Allocator::new(config)?;
+//! let mut cache = ThreadCache::new(config);
+//! let block = allocator.allocate_with_cache(&mut cache, 6_144)?;
+//! // SAFETY: the block is live and not used afterwards.
+//! unsafe { allocator.deallocate_with_size_checked(&mut cache, block, 6_144)? };
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod preset;
+mod process;
+
+pub use orthotope_macros::allocator;
 pub use orthotope_runtime::{
     AllocError, Allocator, AllocatorConfig, AllocatorStats, ClassStats, Config, Exhausted,
     FreeError, InitError, SizeClass, SizeClassStats, Stats, ThreadCache, ThreadCacheStats,
 };
+pub use preset::OrthotopeGlobalAlloc;
+pub use process::{allocate, deallocate, deallocate_with_size, global_stats};
 
 /// What generated code names. No promise is made about it.
 #[doc(hidden)]
@@ -15,55 +66,4 @@ pub mod __private {
     pub use orthotope_runtime::{
         AllocError, Config, Exhausted, FreeError, LocalBins, Locals, Stats,
     };
-}
-use __private as p;
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OrthotopeGlobalAlloc;
-impl OrthotopeGlobalAlloc {
-    pub const fn new() -> Self {
-        Self
-    }
-}
-unsafe impl p::Generated for OrthotopeGlobalAlloc {
-    const CONFIG: Config = Config::tensor();
-    #[inline(always)]
-    fn runtime() -> &'static p::Runtime {
-        static R: p::Runtime = p::Runtime::new();
-        &R
-    }
-    #[inline(always)]
-    fn locals() -> NonNull<p::Locals> {
-        std::thread_local! { static B: p::LocalBins<12> = const { p::LocalBins::new() }; }
-        B.with(p::LocalBins::locals)
-    }
-}
-unsafe impl core::alloc::GlobalAlloc for OrthotopeGlobalAlloc {
-    #[inline]
-    unsafe fn alloc(&self, l: core::alloc::Layout) -> *mut u8 {
-        unsafe { p::alloc::<Self>(l) }
-    }
-    #[inline]
-    unsafe fn dealloc(&self, b: *mut u8, l: core::alloc::Layout) {
-        unsafe { p::dealloc::<Self>(b, l) }
-    }
-    #[inline]
-    unsafe fn alloc_zeroed(&self, l: core::alloc::Layout) -> *mut u8 {
-        unsafe { p::alloc_zeroed::<Self>(l) }
-    }
-    #[inline]
-    unsafe fn realloc(&self, b: *mut u8, l: core::alloc::Layout, n: usize) -> *mut u8 {
-        unsafe { p::realloc::<Self>(b, l, n) }
-    }
-}
-pub fn allocate(size: usize) -> Result<NonNull<u8>, AllocError> {
-    p::allocate::<OrthotopeGlobalAlloc>(size)
-}
-pub unsafe fn deallocate(ptr: NonNull<u8>) -> Result<(), FreeError> {
-    unsafe { p::deallocate::<OrthotopeGlobalAlloc>(ptr) }
-}
-pub unsafe fn deallocate_with_size(ptr: NonNull<u8>, size: usize) -> Result<(), FreeError> {
-    unsafe { p::deallocate_with_size::<OrthotopeGlobalAlloc>(ptr, size) }
-}
-pub fn global_stats() -> Result<AllocatorStats, &'static InitError> {
-    orthotope_runtime::global::allocator_stats::<OrthotopeGlobalAlloc>()
 }

@@ -1,1 +1,3 @@
 //! Orthotope's tests.
+
+pub mod spec;

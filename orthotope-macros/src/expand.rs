@@ -1,0 +1,268 @@
+//! The generated code: a zero-sized type, its one runtime and thread-local, and delegation.
+//!
+//! Owns the shape of the expansion and nothing that happens in it: whatever can be a function is one
+//! in orthotope's `__private`. Validates nothing. All paths are absolute, or start at the one that
+//! `crate = …` gave, so that neither shadowed names nor a missing prelude matter; everything but
+//! the type and the static is inside `const _`.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use crate::item::Static;
+use crate::model::{Exhausted, Preset, Settings};
+use crate::size::display;
+
+/// The type, the static and the impls.
+pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> TokenStream {
+    let Static {
+        visibility,
+        name,
+        ty,
+        ..
+    } = item;
+    // What configures the static away has to take the type along.
+    let cfgs: Vec<_> = item
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .collect();
+    let doc = documentation(&name.to_string(), settings);
+    let config = config(settings);
+    let bins = Literal::usize_unsuffixed(settings.classes.len());
+    let methods = methods();
+
+    quote! {
+        #(#cfgs)*
+        #(#[doc = #doc])*
+        #[derive(
+            ::core::clone::Clone,
+            ::core::marker::Copy,
+            ::core::fmt::Debug,
+            ::core::default::Default,
+            ::core::cmp::PartialEq,
+            ::core::cmp::Eq,
+        )]
+        #visibility struct #ty;
+
+        #item
+
+        #(#cfgs)*
+        const _: () = {
+            use #krate::__private;
+
+            impl #ty { #methods }
+
+            // SAFETY: `BINS` is this thread's and has one bin per class; `RUNTIME` is the only one.
+            unsafe impl __private::Generated for #ty {
+                const CONFIG: __private::Config = #config;
+
+                #[inline(always)]
+                fn runtime() -> &'static __private::Runtime {
+                    static RUNTIME: __private::Runtime = __private::Runtime::new();
+                    &RUNTIME
+                }
+
+                #[inline(always)]
+                fn locals() -> ::core::ptr::NonNull<__private::Locals> {
+                    ::std::thread_local! {
+                        static BINS: __private::LocalBins<#bins> =
+                            const { __private::LocalBins::new() };
+                    }
+                    BINS.with(__private::LocalBins::locals)
+                }
+            }
+
+            unsafe impl ::core::alloc::GlobalAlloc for #ty {
+                #[inline]
+                unsafe fn alloc(&self, layout: ::core::alloc::Layout) -> *mut u8 {
+                    unsafe { __private::alloc::<Self>(layout) }
+                }
+
+                #[inline]
+                unsafe fn dealloc(&self, ptr: *mut u8, layout: ::core::alloc::Layout) {
+                    unsafe { __private::dealloc::<Self>(ptr, layout) }
+                }
+
+                #[inline]
+                unsafe fn realloc(
+                    &self,
+                    ptr: *mut u8,
+                    layout: ::core::alloc::Layout,
+                    new_size: usize,
+                ) -> *mut u8 {
+                    unsafe { __private::realloc::<Self>(ptr, layout, new_size) }
+                }
+
+                #[inline]
+                unsafe fn alloc_zeroed(&self, layout: ::core::alloc::Layout) -> *mut u8 {
+                    unsafe { __private::alloc_zeroed::<Self>(layout) }
+                }
+            }
+        };
+    }
+}
+
+/// The inherent constants and functions, with their documentation.
+fn methods() -> TokenStream {
+    quote! {
+        /// The configuration, as the attribute's arguments described it.
+        pub const CONFIG: __private::Config = <Self as __private::Generated>::CONFIG;
+
+        /// Largest request, in bytes, that each size class serves, smallest first.
+        pub const CLASSES: &'static [usize] = Self::CONFIG.classes;
+
+        /// The allocator. Every value stands for the same one.
+        #[inline]
+        #[must_use]
+        pub const fn new() -> Self {
+            Self
+        }
+
+        /// Allocates `size` bytes, aligned as [`CONFIG`](Self::CONFIG) says.
+        ///
+        /// # Errors
+        ///
+        /// If `size` is zero, or memory is exhausted.
+        #[inline]
+        pub fn allocate(
+            size: usize,
+        ) -> ::core::result::Result<::core::ptr::NonNull<u8>, __private::AllocError> {
+            __private::allocate::<Self>(size)
+        }
+
+        /// Frees a block.
+        ///
+        /// # Errors
+        ///
+        /// If `ptr` is seen not to be a live block of this allocator, which is left as it was.
+        ///
+        /// # Safety
+        ///
+        /// `ptr` is a live block that this allocator handed out, and is not used afterwards.
+        #[inline]
+        pub unsafe fn deallocate(
+            ptr: ::core::ptr::NonNull<u8>,
+        ) -> ::core::result::Result<(), __private::FreeError> {
+            unsafe { __private::deallocate::<Self>(ptr) }
+        }
+
+        /// Frees a block whose requested size the caller knows.
+        ///
+        /// # Errors
+        ///
+        /// As [`deallocate`](Self::deallocate), and if the block is known to have been requested
+        /// with another size.
+        ///
+        /// # Safety
+        ///
+        /// As for [`deallocate`](Self::deallocate); `size` is what was requested.
+        #[inline]
+        pub unsafe fn deallocate_with_size(
+            ptr: ::core::ptr::NonNull<u8>,
+            size: usize,
+        ) -> ::core::result::Result<(), __private::FreeError> {
+            unsafe { __private::deallocate_with_size::<Self>(ptr, size) }
+        }
+
+        /// Bytes that may be used at `ptr`: at least as many as were requested.
+        ///
+        /// # Errors
+        ///
+        /// If `ptr` is seen not to be a live block of this allocator.
+        ///
+        /// # Safety
+        ///
+        /// `ptr` is a live block that this allocator handed out.
+        #[inline]
+        pub unsafe fn usable_size(
+            ptr: ::core::ptr::NonNull<u8>,
+        ) -> ::core::result::Result<usize, __private::FreeError> {
+            unsafe { __private::usable_size::<Self>(ptr) }
+        }
+
+        /// A best-effort snapshot of what the allocator holds.
+        #[inline]
+        #[must_use]
+        pub fn stats() -> __private::Stats {
+            __private::stats::<Self>()
+        }
+    }
+}
+
+/// The preset, and a builder call for whatever differs from it.
+fn config(settings: &Settings) -> TokenStream {
+    let base = Settings::of(settings.preset);
+    let mut config = match settings.preset {
+        Preset::Tensor => quote!(__private::Config::tensor()),
+        Preset::General => quote!(__private::Config::general()),
+    };
+    let number = Literal::usize_unsuffixed;
+    if settings.arena != base.arena {
+        let arena = number(settings.arena);
+        config.extend(quote!(.with_arena(#arena)));
+    }
+    if settings.classes != base.classes {
+        let classes = settings.classes.iter().copied().map(number);
+        config.extend(quote!(.with_classes(&[#(#classes),*])));
+    }
+    if settings.align != base.align {
+        let align = number(settings.align);
+        config.extend(quote!(.with_align(#align)));
+    }
+    if settings.header != base.header {
+        let header = settings.header;
+        config.extend(quote!(.with_header(#header)));
+    }
+    if settings.refill != base.refill {
+        let refill = number(settings.refill);
+        config.extend(quote!(.with_refill(#refill)));
+    }
+    if settings.cache != base.cache {
+        let cache = number(settings.cache);
+        config.extend(quote!(.with_cache(#cache)));
+    }
+    if settings.exhausted != base.exhausted {
+        let exhausted = match settings.exhausted {
+            Exhausted::Grow => quote!(Grow),
+            Exhausted::Null => quote!(Null),
+        };
+        config.extend(quote!(.with_exhausted(__private::Exhausted::#exhausted)));
+    }
+    config
+}
+
+/// What editors show for the type, line by line: where it is from, and what it is set to.
+fn documentation(name: &str, settings: &Settings) -> [String; 3] {
+    let Settings {
+        preset,
+        arena,
+        classes,
+        align,
+        header,
+        ..
+    } = settings;
+    let bounds = match &classes[..] {
+        [smallest, .., largest] => {
+            format!(
+                "{} classes, {} to {}",
+                classes.len(),
+                display(*smallest),
+                display(*largest)
+            )
+        }
+        classes => format!(
+            "one class, {}",
+            classes.first().copied().map_or_else(String::new, display)
+        ),
+    };
+    [
+        format!(" The allocator behind `{name}`, generated by orthotope's `allocator` attribute."),
+        String::new(),
+        format!(
+            " Preset `{}`; {bounds}; alignment {align}; {} headers; arena {}.",
+            preset.name(),
+            if *header { "with" } else { "without" },
+            display(*arena),
+        ),
+    ]
+}

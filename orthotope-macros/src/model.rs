@@ -1,0 +1,194 @@
+//! The two forms of an allocator's description: as written, with spans, and resolved.
+//!
+//! Owns the vocabulary that the stages share, and the table of arguments. Decides nothing: what is
+//! legal is `validate`'s, what the defaults are is the preset's.
+
+use orthotope_runtime::Config;
+use proc_macro2::{Ident, Span};
+
+use crate::size::Purge;
+
+/// One argument that the attribute knows.
+pub(crate) struct Known {
+    pub(crate) name: &'static str,
+    /// A legal value, shown where one is missing.
+    pub(crate) example: &'static str,
+    /// Whether it already works; the others are parsed and refused.
+    pub(crate) available: bool,
+}
+
+const fn known(name: &'static str, example: &'static str, available: bool) -> Known {
+    Known {
+        name,
+        example,
+        available,
+    }
+}
+
+/// Every argument, in the order in which messages list them.
+pub(crate) const ARGUMENTS: [Known; 15] = [
+    known("preset", "\"general\"", true),
+    known("arena", "\"4GiB\"", true),
+    known("classes", "[64, 256, \"64KiB\"]", true),
+    known("profile", "\"serve.json\"", false),
+    known("align", "64", true),
+    known("header", "false", true),
+    known("refill", "\"32KiB\"", true),
+    known("cache", "\"64KiB\"", true),
+    known("thread_limit", "\"1MiB\"", false),
+    known("exhausted", "\"null\"", true),
+    known("purge", "\"10s\"", false),
+    known("huge_pages", "\"always\"", false),
+    known("c_api", "true", false),
+    known("hardened", "true", false),
+    known("crate", "::orthotope", true),
+];
+
+/// What the attribute said, argument by argument.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    /// The names, each once, in the order in which they were given.
+    pub(crate) names: Vec<Ident>,
+    pub(crate) preset: Given<Preset>,
+    pub(crate) arena: Given<usize>,
+    pub(crate) classes: Given<Vec<Element>>,
+    pub(crate) profile: Given<String>,
+    pub(crate) align: Given<usize>,
+    pub(crate) header: Given<bool>,
+    pub(crate) refill: Given<usize>,
+    pub(crate) cache: Given<usize>,
+    pub(crate) thread_limit: Given<usize>,
+    pub(crate) exhausted: Given<Exhausted>,
+    pub(crate) purge: Given<Purge>,
+    pub(crate) c_api: Given<bool>,
+    pub(crate) krate: Given<syn::Path>,
+}
+
+impl Arguments {
+    /// Where the argument called `name` was given.
+    pub(crate) fn name(&self, name: &str) -> Option<&Ident> {
+        self.names.iter().find(|given| *given == name)
+    }
+
+    /// The path to the crate that generated code calls.
+    pub(crate) fn orthotope(&self) -> syn::Path {
+        match self.krate.written() {
+            Some(path) => path.value.clone(),
+            None => syn::parse_quote!(::orthotope),
+        }
+    }
+}
+
+/// What is known of one argument's value.
+#[derive(Default)]
+pub(crate) enum Given<T> {
+    /// The argument is not there: the default holds.
+    #[default]
+    Absent,
+    /// It is there and cannot be read, which has been reported: no rule that needs it applies.
+    Unreadable,
+    Written(Written<T>),
+}
+
+impl<T> Given<T> {
+    pub(crate) fn written(&self) -> Option<&Written<T>> {
+        match self {
+            Self::Written(written) => Some(written),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+
+    /// The value that holds, if one is known.
+    pub(crate) fn or(&self, default: Option<T>) -> Option<T>
+    where
+        T: Clone,
+    {
+        match self {
+            Self::Absent => default,
+            Self::Unreadable => None,
+            Self::Written(written) => Some(written.value.clone()),
+        }
+    }
+}
+
+/// A value, as the user wrote it.
+pub(crate) struct Written<T> {
+    pub(crate) value: T,
+    /// Its text, quotes included, for messages.
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+/// An entry of `classes`; `None` is [`Given::Unreadable`], so that the others keep their index.
+pub(crate) type Element = Option<Written<usize>>;
+
+/// What the other arguments start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Preset {
+    Tensor,
+    General,
+}
+
+impl Preset {
+    pub(crate) const fn config(self) -> Config {
+        match self {
+            Self::Tensor => Config::tensor(),
+            Self::General => Config::general(),
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tensor => "tensor",
+            Self::General => "general",
+        }
+    }
+}
+
+/// What a full arena does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exhausted {
+    Grow,
+    Null,
+}
+
+/// An allocator with every argument resolved and every rule kept: what is expanded.
+pub(crate) struct Settings {
+    pub(crate) preset: Preset,
+    pub(crate) arena: usize,
+    pub(crate) classes: Vec<usize>,
+    pub(crate) align: usize,
+    pub(crate) header: bool,
+    pub(crate) refill: usize,
+    pub(crate) cache: usize,
+    pub(crate) exhausted: Exhausted,
+}
+
+impl Settings {
+    /// The preset as it is.
+    pub(crate) fn of(preset: Preset) -> Self {
+        let Config {
+            arena,
+            classes,
+            align,
+            header,
+            refill,
+            cache,
+            exhausted,
+            ..
+        } = preset.config();
+        Self {
+            preset,
+            arena,
+            classes: classes.to_vec(),
+            align,
+            header,
+            refill,
+            cache,
+            exhausted: match exhausted {
+                orthotope_runtime::Exhausted::Null => Exhausted::Null,
+                _ => Exhausted::Grow,
+            },
+        }
+    }
+}

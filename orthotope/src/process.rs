@@ -1,0 +1,65 @@
+//! The process-wide functions, over the default preset's arena.
+
+use core::ptr::NonNull;
+
+use crate::{AllocError, AllocatorStats, FreeError, InitError, OrthotopeGlobalAlloc};
+
+/// Allocates `size` bytes, aligned to 64, from the process-wide arena.
+///
+/// The memory is uninitialised. Free it with [`deallocate`] or [`deallocate_with_size`], from any thread.
+///
+/// # Errors
+///
+/// [`AllocError::ZeroSize`] for zero bytes; [`AllocError::OutOfMemory`] if the system has no more memory;
+/// [`AllocError::GlobalInitFailed`] if it refused every size of arena.
+///
+/// ```
+/// let block = orthotope::allocate(6_144)?;
+/// // SAFETY: the block is live and not used afterwards.
+/// unsafe { orthotope::deallocate(block)? };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[inline]
+pub fn allocate(size: usize) -> Result<NonNull<u8>, AllocError> {
+    OrthotopeGlobalAlloc::allocate(size)
+}
+
+/// Frees a block of the process-wide arena. A refused free changes nothing.
+///
+/// # Errors
+///
+/// A [`FreeError`] that says why the pointer is not that of a live block.
+///
+/// # Safety
+///
+/// If `ptr` is a live block of the process-wide arena, nobody uses that block any more. A stale pointer
+/// whose block has been handed out again cannot be told from the new holder's.
+#[inline]
+pub unsafe fn deallocate(ptr: NonNull<u8>) -> Result<(), FreeError> {
+    // SAFETY: the caller's promise is the same.
+    unsafe { OrthotopeGlobalAlloc::deallocate(ptr) }
+}
+
+/// Frees a block of the process-wide arena that was requested with exactly `size` bytes.
+///
+/// # Errors
+///
+/// As [`deallocate`], and [`FreeError::SizeMismatch`], which leaves the block live.
+///
+/// # Safety
+///
+/// As [`deallocate`].
+#[inline]
+pub unsafe fn deallocate_with_size(ptr: NonNull<u8>, size: usize) -> Result<(), FreeError> {
+    // SAFETY: the caller's promise is the same.
+    unsafe { OrthotopeGlobalAlloc::deallocate_with_size(ptr, size) }
+}
+
+/// A snapshot of the process-wide arena.
+///
+/// # Errors
+///
+/// Why the arena could not be set up: the same reason each time.
+pub fn global_stats() -> Result<AllocatorStats, &'static InitError> {
+    orthotope_runtime::global::allocator_stats::<OrthotopeGlobalAlloc>()
+}

@@ -1,0 +1,8 @@
+//! A function.
+
+#[orthotope::allocator]
+pub(crate) fn pool() {}
+
+fn main() {
+    pool();
+}

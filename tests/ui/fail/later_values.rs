@@ -1,0 +1,16 @@
+//! Arguments that are not available yet, with values that would not be legal either.
+
+#[orthotope::allocator(
+    purge = "10h",
+    huge_pages = "sometimes",
+    hardened = 1,
+    c_api = "no",
+    thread_limit = 0,
+    profile = 7
+)]
+static POOL: Pool;
+
+fn main() {
+    let _ = Pool::allocate(64);
+    let _ = (POOL, Pool::CLASSES);
+}

@@ -1,0 +1,31 @@
+//! Every argument at once, with a comma at the end; the order is free.
+
+#![deny(warnings)]
+
+use orthotope::Exhausted;
+
+#[global_allocator]
+#[orthotope::allocator(
+    exhausted = "null",
+    cache = "128KiB",
+    refill = 16_384,
+    header = false,
+    align = 16,
+    classes = [16, 64, 256, 1024, "64KiB", "1MiB"],
+    arena = "4GiB",
+    preset = "general",
+    crate = ::orthotope,
+)]
+static GLOBAL: ServeAlloc;
+
+fn main() {
+    let config = ServeAlloc::CONFIG;
+    assert_eq!(config.arena, 4 << 30);
+    assert_eq!(config.classes, [16, 64, 256, 1024, 64 << 10, 1 << 20]);
+    assert_eq!(config.align, 16);
+    assert!(!config.header);
+    assert_eq!(config.refill, 16 << 10);
+    assert_eq!(config.cache, 128 << 10);
+    assert_eq!(config.exhausted, Exhausted::Null);
+    assert_eq!(vec![1_u8; 100_000].len(), 100_000);
+}
