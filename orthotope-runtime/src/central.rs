@@ -198,7 +198,7 @@ impl Central {
     /// The block is free and the caller's to give.
     pub(crate) unsafe fn put_one(&self, arena: &Arena, block: *mut u8) {
         // SAFETY: the block is the caller's to give.
-        unsafe { self.put(&mut self.state.lock(), arena, block) };
+        unsafe { self.put(&mut self.state.lock(), arena, &[block]) };
     }
 
     /// Moves the depot's blocks to their slabs and gives fully free slabs back to the arena.
@@ -298,36 +298,67 @@ impl Central {
         };
         // SAFETY: the magazine is ours since it was popped.
         let count = unsafe { magazine.as_ref() }.count;
-        for index in 0..count {
-            // SAFETY: the magazine holds `count` blocks.
-            let block = unsafe { blocks(magazine).add(index).read() };
-            // SAFETY: blocks in the depot are free and of this class.
-            unsafe { self.put(state, arena, block) };
-        }
+        // SAFETY: the magazine holds `count` blocks, and is ours.
+        let held = unsafe { core::slice::from_raw_parts(blocks(magazine), count) };
+        // SAFETY: blocks in the depot are free and of this class.
+        unsafe { self.put(state, arena, held) };
         // SAFETY: the magazine is ours, and its blocks are in their slabs.
         unsafe { state.depot.push_empty(magazine) };
     }
 
+    /// Puts blocks back into their slabs. Blocks freed together often lie together, so each run of blocks of
+    /// one slab costs one look-up and one settlement.
+    ///
     /// # Safety
     ///
-    /// The block is free, of this class, and the caller's to give.
-    unsafe fn put(&self, state: &mut Guard<'_, State>, arena: &Arena, block: *mut u8) {
-        let Some(span) = arena.span_at(block.addr()) else {
-            // Without a header a free does not ask where a block came from: this one was lent.
-            fallback::give(block.addr());
-            return;
-        };
-        // SAFETY: records are type-stable.
-        debug_assert_eq!(unsafe { span.as_ref() }.kind(), Kind::Slab);
-        // SAFETY: we hold the lock.
-        if !unsafe { slab::put(span, &self.geometry, block.addr()) } {
-            return;
+    /// The blocks are free, of this class, and the caller's to give.
+    unsafe fn put(&self, state: &mut Guard<'_, State>, arena: &Arena, blocks: &[*mut u8]) {
+        let mut rest = blocks;
+        while let Some(&first) = rest.first() {
+            let Some(span) = arena.span_at(first.addr()) else {
+                // Without a header a free does not ask where a block came from: this one was lent.
+                fallback::give(first.addr());
+                rest = &rest[1..];
+                continue;
+            };
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
+            debug_assert_eq!(record.kind(), Kind::Slab);
+            let (start, bytes) = (record.start(), record.bytes());
+            // SAFETY: we hold the lock.
+            let before = unsafe { record.slab() }.free;
+            let run = rest
+                .iter()
+                .take_while(|block| block.addr().wrapping_sub(start) < bytes);
+            let mut len = 0;
+            for block in run {
+                // SAFETY: we hold the lock, and the block lies in this slab.
+                unsafe { slab::put(span, &self.geometry, block.addr()) };
+                len += 1;
+            }
+            rest = &rest[len..];
+            // SAFETY: we hold the lock, and `before` was the slab's count.
+            unsafe { self.settle(state, arena, span, before) };
         }
-        state.free += 1;
+    }
+
+    /// Accounts for blocks put into a slab that had `before` free ones.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in `partial` exactly if `before > 0`.
+    unsafe fn settle(
+        &self,
+        state: &mut Guard<'_, State>,
+        arena: &Arena,
+        span: NonNull<Span>,
+        before: usize,
+    ) {
         // SAFETY: we hold the lock.
         let slab = unsafe { span.as_ref().slab() };
         let (free, carved, granted) = (slab.free, slab.carved, slab.granted);
-        if free == 1 {
+        state.free += free - before;
+        if before == 0 && free > 0 {
             // SAFETY: we hold the lock, and a slab without free blocks is in no list.
             unsafe { state.link(span) };
         }

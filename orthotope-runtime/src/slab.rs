@@ -29,6 +29,8 @@ pub(crate) struct Geometry {
     pub(crate) granules: usize,
     /// Blocks that fit it.
     pub(crate) capacity: usize,
+    /// 2⁶⁴ / `stride`, rounded up: division by multiplication (Granlund and Montgomery, 1994).
+    reciprocal: u64,
 }
 
 impl Geometry {
@@ -54,13 +56,23 @@ impl Geometry {
             }
         }
         let capacity = (best * GRANULE - lead) / stride;
+        // Exact as long as offset times stride stays below 2⁶⁴.
+        (best * GRANULE).checked_mul(stride)?;
+        let reciprocal = (u64::MAX / stride as u64).wrapping_add(1);
         Some(Self {
             stride,
             align,
             header,
             granules: best,
             capacity,
+            reciprocal,
         })
+    }
+
+    /// Index of the block that holds the byte at `offset` from the first payload.
+    #[inline]
+    pub(crate) fn index(&self, offset: usize) -> usize {
+        ((u128::from(self.reciprocal) * offset as u128) >> 64) as usize
     }
 
     /// Offset of the first payload in a span that starts at `start`.
@@ -170,12 +182,13 @@ pub(crate) unsafe fn take(
 /// # Safety
 ///
 /// The caller holds the lock of the slab's class.
+#[inline]
 pub(crate) unsafe fn put(span: NonNull<Span>, geometry: &Geometry, address: usize) -> bool {
     // SAFETY: records are type-stable.
     let record = unsafe { span.as_ref() };
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
-    let index = (address - record.first().addr()) / geometry.stride;
+    let index = geometry.index(address - record.first().addr());
     debug_assert!(index < slab.carved, "only carved blocks come back");
     let (word, bit) = (index / 64, 1 << (index % 64));
     // SAFETY: `index < capacity`, for which the bitmap has bits.

@@ -67,3 +67,8 @@ pub mod __private {
         AllocError, Config, Exhausted, FreeError, LocalBins, Locals, Stats,
     };
 }
+
+/// README.md's code, compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

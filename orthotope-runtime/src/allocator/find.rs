@@ -40,7 +40,7 @@ impl Engine {
                 if offset >= record.bytes() || !offset.is_multiple_of(stride) {
                     return Err(FreeError::CorruptHeader);
                 }
-                if !central.has_carved(span, offset / stride) {
+                if !central.has_carved(span, central.geometry().index(offset)) {
                     return Err(FreeError::CorruptHeader);
                 }
                 self.find_small(class, address, region.pointer(address), provided)?;
