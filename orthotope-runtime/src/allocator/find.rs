@@ -1,7 +1,9 @@
 //! From an address to the live block that starts there, or to the reason why none does.
 
+use core::ptr::NonNull;
+
 use super::engine::Engine;
-use crate::arena::Kind;
+use crate::arena::{Kind, Span};
 use crate::block::{Header, State};
 use crate::class::HEADER_BYTES;
 use crate::error::FreeError;
@@ -11,8 +13,9 @@ use crate::error::FreeError;
 pub(crate) enum Found {
     /// A block of a class, live as far as its header tells.
     Small { class: usize },
-    /// A large block.
-    Large,
+    /// A large block, its header and size unchecked: whoever goes on looks again under the arena's lock,
+    /// or calls `LargeFormat::check`.
+    Large(NonNull<Span>),
 }
 
 impl Engine {
@@ -50,8 +53,7 @@ impl Engine {
                 if record.first().addr() != address {
                     return Err(FreeError::CorruptHeader);
                 }
-                self.large.check(record, address, provided)?;
-                Ok(Found::Large)
+                Ok(Found::Large(span))
             }
             Kind::Dead | Kind::Free | Kind::Pooled => Err(self.absent(address)),
         }
@@ -119,13 +121,11 @@ impl Engine {
     pub(crate) fn usable_size(&self, address: usize) -> Result<usize, FreeError> {
         match self.find(address, None)? {
             Found::Small { class } => Ok(self.config.classes[class]),
-            Found::Large => {
-                let span = self
-                    .arena
-                    .span_at(address)
-                    .ok_or(FreeError::AlreadyFreedOrUnknownLarge)?;
+            Found::Large(span) => {
                 // SAFETY: records are type-stable.
-                Ok(self.large.usable(unsafe { span.as_ref() }))
+                let record = unsafe { span.as_ref() };
+                self.large.check(record, address, None)?;
+                Ok(self.large.usable(record))
             }
         }
     }

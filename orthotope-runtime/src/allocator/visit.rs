@@ -209,7 +209,7 @@ impl<'a> Visit<'a> {
     ) -> Result<(), FreeError> {
         let address = block.as_ptr().addr();
         let class = match self.engine.find(address, provided)? {
-            Found::Large => {
+            Found::Large(_) => {
                 return self
                     .engine
                     .large
@@ -249,10 +249,10 @@ impl<'a> Visit<'a> {
     ) -> Result<bool, FreeError> {
         let address = block.as_ptr().addr();
         match self.engine.find(address, Some(old))? {
-            Found::Large => {
-                let Some(span) = self.engine.arena.span_at(address) else {
-                    return Ok(false);
-                };
+            Found::Large(span) => {
+                // SAFETY: records are type-stable.
+                let record = unsafe { span.as_ref() };
+                self.engine.large.check(record, address, Some(old))?;
                 Ok(self.engine.large.resize(&self.engine.arena, span, new))
             }
             Found::Small { class } if self.engine.class_of(new) == Some(class) => {
