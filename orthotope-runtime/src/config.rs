@@ -11,6 +11,9 @@ use crate::tune;
 /// to the depot. With the stack's entry zero and one block on its way, 64 words.
 pub const MAGAZINE_BLOCKS: usize = 62;
 
+/// Blocks of a class that a thread gets first where there is no header: most threads need few of most classes.
+const FIRST_BLOCKS: usize = 4;
+
 /// What an allocator does once its arena is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -149,9 +152,11 @@ impl Config {
 
 /// Block counts of one class, derived from byte targets.
 ///
-/// Invariants: `refill >= 1`, `keep >= 2`, `1 <= flush`.
+/// Invariants: `1 <= first <= refill`, `keep >= 2`, `flush >= 1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassLimits {
+    /// Blocks that a cache's first refill asks for; each further one asks for twice as many, up to `refill`.
+    pub first: usize,
     /// Blocks that one refill asks for.
     pub refill: usize,
     /// Blocks that a cache keeps after a free.
@@ -166,17 +171,20 @@ impl ClassLimits {
     pub const fn from_targets(stride: usize, refill: usize, cache: usize) -> Self {
         let refill = at_least(refill / stride, 1);
         Self {
+            first: refill,
             refill,
             keep: at_least(cache / stride, 2),
             flush: at_least(refill / 2, 1),
         }
     }
 
-    /// The same for a magazine of at most `blocks`: half of one is refilled and flushed at a time.
+    /// The same for a stack of at most `blocks`: half of one is refilled and flushed at a time, and caches
+    /// start small.
     const fn bounded(self, blocks: usize) -> Self {
         let keep = at_most(self.keep, blocks);
         let refill = at_most(self.refill, at_least(keep / 2, 1));
         Self {
+            first: at_most(refill, FIRST_BLOCKS),
             refill,
             keep,
             flush: at_least(keep / 2, 1),

@@ -238,12 +238,14 @@ fn check(config: &Config) -> Result<(), InitError> {
 /// proportion, and no limit that could be reached moves.
 fn limits(config: &Config, class: usize) -> ClassLimits {
     let ClassLimits {
+        first,
         refill,
         keep,
         flush,
     } = config.limits(class);
     let most = (config.arena / config.stride(class)).max(1);
     ClassLimits {
+        first: first.min(most),
         refill: refill.min(most),
         keep: keep.min(most + 1),
         flush: flush.min(most + 1),

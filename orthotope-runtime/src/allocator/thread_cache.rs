@@ -98,6 +98,7 @@ impl ThreadCache {
             // Never more than the arena could hold.
             let most = this.config.arena / stride;
             ClassLimits {
+                first: own.first.min(most.max(1)),
                 refill: own.refill.min(most.max(1)),
                 keep: own.keep.min(most + 1),
                 flush: own.flush,

@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 
 use super::span::place;
-use super::{Arena, GRANULE, Kind, Span, State};
+use super::{Arena, GRANULE, Kind, Region, Span, State};
 use crate::sync::Ordering;
 use crate::sys::Guard;
 
@@ -71,25 +71,46 @@ impl Arena {
         Some(span)
     }
 
-    /// A span from the untouched end of a region.
+    /// A span from the untouched end of a region, together with the free span before it, if there is one.
+    /// No free span is as long as `granules`.
     fn take_fresh(&self, state: &mut Guard<'_, State>, granules: usize) -> Option<NonNull<Span>> {
         let count = self.region_count.load(Ordering::Relaxed);
-        let index = (0..count).find(|&index| self.region(index).unused() >= granules)?;
+        let (index, before) = (0..count).find_map(|index| {
+            let region = self.region(index);
+            let before = last_free(region);
+            // SAFETY: records are type-stable.
+            let held = before.map_or(0, |span| unsafe { span.as_ref() }.granules());
+            (region.unused() + held >= granules).then_some((index, before))
+        })?;
         let region = self.region(index);
-        let first = region.fresh();
-        let span = self.new_record(state)?;
+        let span = match before {
+            Some(span) => {
+                // SAFETY: we hold the lock, and free spans are in `free`.
+                unsafe { state.free.remove(span) };
+                span
+            }
+            None => self.new_record(state)?,
+        };
+        // SAFETY: records are type-stable; a new one has no granules.
+        let record = unsafe { span.as_ref() };
+        let first = region.fresh() - record.granules();
         if !region.commit(self.os, (first + granules) * GRANULE) {
-            self.bury(state, span);
+            match before {
+                // SAFETY: we hold the lock, and the span is as it was when it was removed.
+                Some(span) => unsafe { state.free.insert(span) },
+                None => self.bury(state, span),
+            }
             return None;
         }
-        let start = region.base().as_ptr().addr() + first * GRANULE;
         region.set_fresh(first + granules);
-        // SAFETY: records are type-stable.
-        unsafe { span.as_ref() }.set_range(start, granules);
+        record.set_range(region.base().as_ptr().addr() + first * GRANULE, granules);
         // SAFETY: we hold the lock.
         let this = unsafe { place(span) };
         this.region = index;
-        this.zero = true;
+        this.listed = false;
+        if before.is_none() {
+            this.zero = true;
+        }
         self.list_all(span);
         Some(span)
     }
@@ -274,4 +295,11 @@ impl Arena {
         this.tail = false;
         state.dead = span.as_ptr();
     }
+}
+
+/// The free span that ends where the region's untouched end begins.
+fn last_free(region: &Region) -> Option<NonNull<Span>> {
+    let span = NonNull::new(region.span_of_granule(region.fresh().checked_sub(1)?))?;
+    // SAFETY: records are type-stable.
+    (unsafe { span.as_ref() }.kind() == Kind::Free).then_some(span)
 }

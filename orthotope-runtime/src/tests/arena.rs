@@ -99,6 +99,42 @@ fn random_spans_keep_the_invariants_when_coalescing_lazily() {
 }
 
 #[test]
+fn a_free_span_joins_the_untouched_end() {
+    for lazy in [false, true] {
+        let arena =
+            Arena::new(Double::leaked(), params(lazy), false).expect("the double refuses nothing");
+        let third = 300;
+        let held: Vec<_> = (0..3)
+            .map(|_| {
+                arena
+                    .take_large(third, third * GRANULE)
+                    .expect("there is room")
+            })
+            .collect();
+        for taken in held {
+            // SAFETY: records are type-stable.
+            let record = unsafe { taken.span.as_ref() };
+            record.describe_large(third * GRANULE, arena.pointer(taken.span, 0));
+            let freed = arena.give_large(
+                record.first().addr(),
+                |requested| requested,
+                |_| Ok(()),
+                || "absent",
+            );
+            assert_eq!(freed, Ok(()));
+        }
+        let most = (64 << 20) / GRANULE;
+        let taken = arena
+            .take_large(most, 64 << 20)
+            .expect("an empty arena serves its whole budget");
+        assert!(!taken.zero, "part of it was used before");
+        arena.validate();
+        // SAFETY: nothing of the arena is used again.
+        unsafe { arena.unmap() };
+    }
+}
+
+#[test]
 fn growth_adds_regions_that_are_found_by_address() {
     let arena =
         Arena::new(Double::leaked(), params(false), false).expect("the double refuses nothing");

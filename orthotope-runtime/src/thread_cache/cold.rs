@@ -29,6 +29,8 @@ pub(crate) struct Cold {
 /// The cold half of one class's bin.
 struct ColdBin {
     limits: ClassLimits,
+    /// Blocks that the next refill asks for: it grows with use.
+    want: Cell<usize>,
     /// Entry zero of the stack; null until the class's first use. Atomic for the sake of statistics.
     base: AtomicPtr<*mut u8>,
     /// Blocks that the stack has room for.
@@ -147,6 +149,7 @@ impl Cold {
         for (class, limits) in limits.enumerate() {
             let empty = ColdBin {
                 limits,
+                want: Cell::new(limits.first),
                 base: AtomicPtr::new(ptr::null_mut()),
                 capacity: Cell::new(0),
                 spare: Cell::new(None),
@@ -263,9 +266,11 @@ impl Cold {
         let base = this.base.load(Ordering::Relaxed);
         // SAFETY: entry one is in the stack.
         let out = unsafe { base.add(1) };
+        let want = this.want.get();
+        this.want.set((want * 2).min(this.limits.refill));
         let mut spare = this.spare.take();
         // SAFETY: the stack is empty and has room for a refill and for a magazine.
-        let count = unsafe { central.refill(arena, &mut spare, out, this.limits.refill) };
+        let count = unsafe { central.refill(arena, &mut spare, out, want) };
         this.spare.set(spare);
         // SAFETY: the owner's bins.
         let hot = unsafe { bin(cold.as_ref().locals, class) };
