@@ -9,7 +9,7 @@ use crate::central::Central;
 use crate::config::ClassLimits;
 use crate::depot::{Magazine, blocks, magazine_bytes};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
-use crate::sys::{AtExit, Lock};
+use crate::sys::AtExit;
 
 /// All of a thread's cache that the fast path does not touch. Lives in a record of the arena.
 #[repr(C)]
@@ -20,8 +20,9 @@ pub(crate) struct Cold {
     pub(crate) locals: NonNull<Locals>,
     /// What the owner of the cache wants to find again when the hook runs.
     pub(crate) context: *const (),
-    next: *mut Cold,
-    prev: *mut Cold,
+    /// Neighbours in the registry, under its lock.
+    pub(super) next: *mut Cold,
+    pub(super) prev: *mut Cold,
     classes: usize,
     // `classes` times a `ColdBin` follow.
 }
@@ -41,79 +42,6 @@ struct ColdBin {
     staged: Cell<Option<NonNull<Magazine>>>,
     /// How many. Atomic for the sake of statistics.
     staged_count: AtomicUsize,
-}
-
-/// The caches of an allocator's threads, for statistics and for nothing on any fast path.
-pub(crate) struct Registry {
-    head: Lock<Link>,
-}
-
-struct Link(*mut Cold);
-
-// SAFETY: the pointer is followed under the lock alone.
-unsafe impl Send for Link {}
-
-impl Registry {
-    pub(crate) const fn new() -> Self {
-        Self {
-            head: Lock::new(Link(ptr::null_mut())),
-        }
-    }
-
-    /// Lists a cache.
-    ///
-    /// # Safety
-    ///
-    /// `cold` and its `locals` stay valid and in place until `remove`.
-    pub(crate) unsafe fn add(&self, mut cold: NonNull<Cold>) {
-        let mut head = self.head.lock();
-        // SAFETY: the cache is the caller's.
-        let this = unsafe { cold.as_mut() };
-        this.next = head.0;
-        if let Some(mut next) = NonNull::new(head.0) {
-            // SAFETY: listed caches are valid; this one is another.
-            unsafe { next.as_mut() }.prev = cold.as_ptr();
-        }
-        head.0 = cold.as_ptr();
-    }
-
-    /// Takes a cache off the list.
-    ///
-    /// # Safety
-    ///
-    /// `cold` is listed.
-    pub(crate) unsafe fn remove(&self, cold: NonNull<Cold>) {
-        let mut head = self.head.lock();
-        // SAFETY: listed caches are valid.
-        let (next, prev) = unsafe { (cold.as_ref().next, cold.as_ref().prev) };
-        if let Some(mut next) = NonNull::new(next) {
-            // SAFETY: as above.
-            unsafe { next.as_mut() }.prev = prev;
-        }
-        match NonNull::new(prev) {
-            // SAFETY: as above.
-            Some(mut prev) => unsafe { prev.as_mut() }.next = next,
-            None => head.0 = next,
-        }
-    }
-
-    /// Adds to `cached[class]` the blocks that the caches hold, as far as another thread can tell.
-    /// Returns the number of caches.
-    pub(crate) fn count(&self, cached: &mut [usize]) -> usize {
-        let head = self.head.lock();
-        let mut caches = 0;
-        let mut next = head.0;
-        while let Some(cold) = NonNull::new(next) {
-            for (class, count) in cached.iter_mut().enumerate() {
-                // SAFETY: listed caches are valid, and their bins are only looked at.
-                *count += unsafe { Cold::kept(cold, class) + Cold::staged(cold, class) };
-            }
-            caches += 1;
-            // SAFETY: listed caches are valid.
-            next = unsafe { cold.as_ref() }.next;
-        }
-        caches
-    }
 }
 
 impl Cold {

@@ -15,12 +15,14 @@
 //! `limit = base + keep`; `base[0]` is null and no other entry up to `top` is.
 
 mod cold;
+mod registry;
 
 use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
-pub(crate) use cold::{Cold, Registry};
+pub(crate) use cold::Cold;
+pub(crate) use registry::Registry;
 
 use crate::class::HEADER_BYTES;
 use crate::sync::{AtomicPtr, Ordering};
