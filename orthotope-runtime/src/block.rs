@@ -4,7 +4,7 @@
 //!
 //! | bytes | header's content |
 //! | --- | --- |
-//! | 0..8 | the word: magic in bytes 0 to 3; in 4 to 7 state, class and requested size, mixed with the address and a secret |
+//! | 0..8 | the word: magic in bytes 0 to 3; in 4 to 7 a bit that says free, and kind, class and requested size mixed with the address and a secret |
 //! | 8..16 | kind, class and requested size |
 //! | 16..24 | the owner: the cache that last handed the block out |
 //! | 24..32 | usable size |
@@ -18,6 +18,8 @@ use crate::sync::{AtomicU64, Ordering};
 
 const MAGIC: u64 = 0x6f74_7265;
 const MAGIC_MASK: u64 = 0xffff_ffff;
+/// Set in the word of a free block. Not mixed, so that no live block's word is that of a free one.
+const FREE_BIT: u64 = 1 << 32;
 /// Odd constants with their bits well spread: products carry every bit of a factor to the top half.
 const MIX_ADDRESS: u64 = 0x9e37_79b9_7f4a_7c15;
 const MIX_SHAPE: u64 = 0xd6e8_feb8_6659_fd93;
@@ -30,8 +32,6 @@ pub(crate) struct Shape(u64);
 
 const SMALL: u64 = 1;
 const LARGE: u64 = 2;
-const FREE_SMALL: Shape = Shape(3);
-const FREE_LARGE: Shape = Shape(4);
 
 impl Shape {
     /// A live block of `class`.
@@ -66,7 +66,18 @@ impl Secret {
     fn word(self, address: usize, shape: Shape) -> u64 {
         let mixed =
             (address as u64 ^ self.0).wrapping_mul(MIX_ADDRESS) ^ shape.0.wrapping_mul(MIX_SHAPE);
-        (mixed & !MAGIC_MASK) | MAGIC
+        (mixed & !(MAGIC_MASK | FREE_BIT)) | MAGIC
+    }
+
+    /// The word of a free small block whose payload starts at `address`.
+    #[inline(always)]
+    fn free_small(self, address: usize) -> u64 {
+        self.word(address, Shape(SMALL)) | FREE_BIT
+    }
+
+    /// The word of a free large block whose payload starts at `address`.
+    fn free_large(self, address: usize) -> u64 {
+        self.word(address, Shape(LARGE)) | FREE_BIT
     }
 }
 
@@ -135,13 +146,26 @@ impl Header {
     #[inline(always)]
     pub(crate) fn release_small(&self, secret: Secret, address: usize) {
         self.word
-            .store(secret.word(address, FREE_SMALL), Ordering::Relaxed);
+            .store(secret.free_small(address), Ordering::Relaxed);
+    }
+
+    /// Marks the small block as free unless another thread was first, or its header is not what it was.
+    pub(crate) fn release_small_once(&self, secret: Secret, address: usize) -> bool {
+        let live = secret.word(address, Shape(self.shape.load(Ordering::Relaxed)));
+        self.word
+            .compare_exchange(
+                live,
+                secret.free_small(address),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            )
+            .is_ok()
     }
 
     /// Marks the large block as free.
     pub(crate) fn release_large(&self, secret: Secret, address: usize) {
         self.word
-            .store(secret.word(address, FREE_LARGE), Ordering::Relaxed);
+            .store(secret.free_large(address), Ordering::Relaxed);
     }
 
     /// The cache that last handed the block out.
@@ -153,10 +177,10 @@ impl Header {
     /// What the header says, its fields checked against its word.
     pub(crate) fn state(&self, secret: Secret, address: usize) -> State {
         let word = self.word.load(Ordering::Relaxed);
-        if word == secret.word(address, FREE_SMALL) {
+        if word == secret.free_small(address) {
             return State::FreeSmall;
         }
-        if word == secret.word(address, FREE_LARGE) {
+        if word == secret.free_large(address) {
             return State::FreeLarge;
         }
         let shape = Shape(self.shape.load(Ordering::Relaxed));

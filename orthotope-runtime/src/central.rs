@@ -18,6 +18,7 @@ use crate::sys::{Guard, Lock};
 /// Full magazines that a depot keeps; older ones go back to their slabs.
 const DEPOT_MAGAZINES: usize = 8;
 
+#[repr(align(64))]
 pub(crate) struct Central {
     class: usize,
     geometry: Geometry,
@@ -229,11 +230,18 @@ impl Central {
         }
     }
 
-    /// Whether the slab has handed out the block at index `index`.
+    /// Whether the span is a slab of this class that has handed out the block at index `index`.
     pub(crate) fn has_carved(&self, span: NonNull<Span>, index: usize) -> bool {
         let _state = self.state.lock();
-        // SAFETY: we hold the lock.
-        index < unsafe { span.as_ref().slab() }.carved
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        // Whoever found the span had no lock: it may have become another class's meanwhile. Not again, while
+        // we hold this class's lock.
+        if record.kind() != Kind::Slab || record.class() != self.class {
+            return false;
+        }
+        // SAFETY: we hold the lock of the slab's class.
+        index < unsafe { record.slab() }.carved
     }
 
     /// Carves up to `want` blocks from the current slab, or a new one.

@@ -30,6 +30,7 @@ pub(crate) struct Geometry {
     /// Blocks that fit it.
     pub(crate) capacity: usize,
     /// 2⁶⁴ / `stride`, rounded up: division by multiplication (Granlund and Montgomery, 1994).
+    /// 0 where that would not be exact.
     reciprocal: u64,
 }
 
@@ -57,8 +58,10 @@ impl Geometry {
         }
         let capacity = (best * GRANULE - lead) / stride;
         // Exact as long as offset times stride stays below 2⁶⁴.
-        (best * GRANULE).checked_mul(stride)?;
-        let reciprocal = (u64::MAX / stride as u64).wrapping_add(1);
+        let reciprocal = match (best * GRANULE).checked_mul(stride) {
+            Some(_) => (u64::MAX / stride as u64).wrapping_add(1),
+            None => 0,
+        };
         Some(Self {
             stride,
             align,
@@ -72,6 +75,9 @@ impl Geometry {
     /// Index of the block that holds the byte at `offset` from the first payload.
     #[inline]
     pub(crate) fn index(&self, offset: usize) -> usize {
+        if self.reciprocal == 0 {
+            return offset / self.stride;
+        }
         ((u128::from(self.reciprocal) * offset as u128) >> 64) as usize
     }
 

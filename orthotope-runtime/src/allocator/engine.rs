@@ -55,20 +55,14 @@ impl Engine {
         check(&config)?;
         prepare_thread_exit();
         let header = if config.header { HEADER_BYTES } else { 0 };
-        let too_large = InitError::InvalidConfig("a class's slab does not fit the address space");
-        let mut slack = config.align;
-        for class in 0..config.classes.len() {
-            let geometry = geometry(&config, header, class);
-            let bytes = geometry.and_then(|geometry| geometry.granules.checked_mul(GRANULE));
-            let Some(sum) = bytes.and_then(|bytes| slack.checked_add(bytes)) else {
-                return Err(too_large);
-            };
-            slack = sum;
-        }
+        let (slack, spread) = room_beyond_budget(&config, header).ok_or(
+            InitError::InvalidConfig("a class's slab does not fit the address space"),
+        )?;
         let largest = config.classes[config.classes.len() - 1];
         let params = ArenaParams {
             budget: config.arena,
-            slack: slack.next_multiple_of(GRANULE),
+            slack,
+            spread,
             align: config.align,
             lazy: config.header,
             split: (largest + header) / GRANULE + 1,
@@ -221,6 +215,11 @@ fn check(config: &Config) -> Result<(), InitError> {
             "allocator alignment must be a power of two",
         ));
     }
+    if !config.header && config.align > GRANULE {
+        return Err(InitError::InvalidConfig(
+            "without a header, allocator alignment must be at most 64 KiB",
+        ));
+    }
     if config.align > ALIGN_MAX {
         return Err(InitError::InvalidConfig(
             "allocator alignment must be at most 1 GiB",
@@ -259,4 +258,22 @@ fn geometry(config: &Config, header: usize, class: usize) -> Option<Geometry> {
         1
     };
     Geometry::new(config.stride(class), config.align, header, least)
+}
+
+/// Address space that rounding to granules and alignment takes beyond the bytes charged: a sum, for the one
+/// slab of each class that is not full, and a rate in 256ths of the charge, for all that are.
+fn room_beyond_budget(config: &Config, header: usize) -> Option<(usize, usize)> {
+    let rate = |beyond: usize, charge: usize| beyond.div_ceil(charge.div_ceil(256));
+    let largest = config.classes[config.classes.len() - 1];
+    let mut slack = config.align;
+    // A large block loses one alignment and one granule at most.
+    let mut spread = rate(config.align + GRANULE, largest.checked_add(1 + header)?);
+    for class in 0..config.classes.len() {
+        let geometry = geometry(config, header, class)?;
+        let bytes = geometry.granules.checked_mul(GRANULE)?;
+        let charge = geometry.capacity * geometry.stride;
+        slack = slack.checked_add(bytes)?;
+        spread = spread.max(rate(bytes - charge, charge));
+    }
+    Some((slack.checked_next_multiple_of(GRANULE)?, spread))
 }

@@ -11,8 +11,8 @@ use crate::large::LargeBlock;
 use crate::sys::AtExit;
 use crate::thread_cache::{Cold, Locals, Phase, bin};
 
-/// A thread inside the slow path of one engine. Marks its `Locals` as busy, so that a request from a
-/// signal handler or a hook in between goes elsewhere.
+/// A thread inside the slow path of one engine. Marks its `Locals` as busy, so that whatever it calls finds
+/// another way when it comes back here for memory.
 pub(crate) struct Visit<'a> {
     pub(crate) engine: &'a Engine,
     locals: NonNull<Locals>,
@@ -32,10 +32,10 @@ impl<'a> Visit<'a> {
         let head = unsafe { locals.as_ref() };
         let before = head.phase.replace(Phase::Busy);
         let cold = NonNull::new(head.cold.get());
-        if let Some(mut cold) = cold {
-            // An instance's cache may have moved since.
+        if let Some(cold) = cold {
+            // An instance's cache may have moved since. The field alone: a registry's neighbours write the links.
             // SAFETY: the cold half is the caller's, as the locals are.
-            unsafe { cold.as_mut() }.locals = locals;
+            unsafe { (*cold.as_ptr()).locals = locals };
         }
         head.window_len.set(engine.arena.home().committed());
         Self {
@@ -227,7 +227,9 @@ impl<'a> Visit<'a> {
         }
         // SAFETY: `find` saw the header.
         let header = unsafe { Header::of(block.as_ptr()) };
-        header.release_small(self.engine.secret, address);
+        if !header.release_small_once(self.engine.secret, address) {
+            return Err(FreeError::DoubleFree);
+        }
         match self.cold {
             Some(cold) if header.owner() != self.owner() => {
                 let (arena, central) = (&self.engine.arena, &self.engine.centrals()[class]);

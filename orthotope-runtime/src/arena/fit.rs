@@ -115,6 +115,17 @@ impl Arena {
         Some(span)
     }
 
+    /// Whether `take_free` would find address space for `granules`.
+    pub(super) fn has_room(&self, state: &Guard<'_, State>, granules: usize) -> bool {
+        state.free.best_fit(granules).is_some()
+            || (0..self.region_count.load(Ordering::Relaxed)).any(|index| {
+                let region = self.region(index);
+                // SAFETY: records are type-stable.
+                let held = last_free(region).map_or(0, |span| unsafe { span.as_ref() }.granules());
+                region.unused() + held >= granules
+            })
+    }
+
     /// Makes every granule's entry lead to the span.
     fn list_all(&self, span: NonNull<Span>) {
         // SAFETY: callers hold the lock.
@@ -196,13 +207,17 @@ impl Arena {
         state.budget.release(this.charge);
         this.charge = 0;
         this.tail = false;
-        if let Some(next) = self.neighbour_after(span)
+        if let Some(next) = self.neighbour_after(span) {
             // SAFETY: records are type-stable.
-            && unsafe { next.as_ref() }.kind() == Kind::Free
-        {
-            // SAFETY: we hold the lock, and free spans are in `free`.
-            unsafe { state.free.remove(next) };
-            self.merge(state, span, next);
+            if unsafe { next.as_ref() }.kind() == Kind::Free {
+                // SAFETY: we hold the lock, and free spans are in `free`.
+                unsafe { state.free.remove(next) };
+                self.merge(state, span, next);
+            } else {
+                // What it was split from is gone.
+                // SAFETY: we hold the lock.
+                unsafe { place(next) }.tail = false;
+            }
         }
         if let Some(prev) = self.neighbour_before(span)
             // SAFETY: records are type-stable.

@@ -47,6 +47,8 @@ pub(crate) struct ArenaParams {
     pub(crate) budget: usize,
     /// Bytes of address space beyond the budget, for what rounding to granules takes.
     pub(crate) slack: usize,
+    /// Address space that a span may take beyond its charge, in 256ths of the charge.
+    pub(crate) spread: usize,
     /// Alignment of every region's base.
     pub(crate) align: usize,
     /// Freed large blocks stay charged and apart until a request does not fit (SPEC section 4).
@@ -319,7 +321,12 @@ impl Arena {
     pub(crate) fn grow(&self, granules: usize, charge: usize) -> bool {
         let least = charge.max(granules.saturating_mul(GRANULE));
         let mut state = self.state.lock();
-        if self.region_count.load(Ordering::Relaxed) == REGIONS {
+        let count = self.region_count.load(Ordering::Relaxed);
+        // Another thread was first, or the system refused what is left here: more address space is no help.
+        if state.budget.left() >= charge && self.has_room(&state, granules) {
+            return true;
+        }
+        if count == REGIONS {
             return false;
         }
         let mut budget = state.budget.capacity.max(least);
@@ -377,6 +384,7 @@ impl Arena {
 fn reserve(os: &'static dyn Os, params: ArenaParams, budget: usize) -> io::Result<Region> {
     let bytes = budget
         .checked_add(budget / 8)
+        .and_then(|bytes| bytes.checked_add((budget / 256).checked_mul(params.spread)?))
         .and_then(|bytes| bytes.checked_add(params.slack))
         .ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM))?;
     Region::reserve(os, bytes, params.align)

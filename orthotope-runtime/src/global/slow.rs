@@ -17,7 +17,7 @@ use crate::fallback;
 use crate::large::LargeBlock;
 use crate::stats::{AllocatorStats, Stats};
 use crate::sys::{die, on_thread_exit};
-use crate::thread_cache::{Locals, Phase};
+use crate::thread_cache::{Cold, Locals, Phase};
 
 /// A generated type's statics, and the calling thread's share of them.
 #[derive(Clone, Copy)]
@@ -394,6 +394,11 @@ pub unsafe fn usable_size<G: Generated>(block: NonNull<u8>) -> Result<usize, Fre
 /// A snapshot of the allocator. All zero if it could not be set up.
 #[must_use]
 pub fn stats<G: Generated>() -> Stats {
+    // SAFETY: `Generated` promises this thread's locals.
+    if let Some(cold) = NonNull::new(unsafe { G::locals().as_ref() }.cold.get()) {
+        // SAFETY: the cache is this thread's.
+        unsafe { Cold::tell(cold) };
+    }
     G::runtime()
         .engine(const { &G::CONFIG })
         .map_or_else(|_| Stats::default(), Engine::stats)

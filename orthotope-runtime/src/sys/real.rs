@@ -43,8 +43,14 @@ impl Os for Real {
     }
 }
 
+/// Address space is not memory: say so where the system wants to be told.
+#[cfg(not(any(target_os = "freebsd", target_os = "dragonfly")))]
+const NO_RESERVE: libc::c_int = libc::MAP_NORESERVE;
+#[cfg(any(target_os = "freebsd", target_os = "dragonfly"))]
+const NO_RESERVE: libc::c_int = 0;
+
 fn map_anonymous(bytes: usize, protection: libc::c_int) -> io::Result<NonNull<u8>> {
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | NO_RESERVE;
     // SAFETY: an anonymous mapping at an address of the kernel's choice touches nothing that exists.
     let start = unsafe { libc::mmap(ptr::null_mut(), bytes, protection, flags, -1, 0) };
     if start == libc::MAP_FAILED {
@@ -56,12 +62,12 @@ fn map_anonymous(bytes: usize, protection: libc::c_int) -> io::Result<NonNull<u8
 /// Bytes that an attacker cannot guess, as good as the system offers without blocking.
 pub(crate) fn entropy() -> u64 {
     let mut bytes = [0_u8; 8];
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
     // SAFETY: the buffer is as long as stated. A failure leaves zeros, which the address below still varies.
     unsafe {
         libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), libc::GRND_NONBLOCK)
     };
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
     // SAFETY: the buffer is as long as stated.
     unsafe {
         libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len())

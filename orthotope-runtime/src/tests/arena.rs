@@ -10,6 +10,7 @@ fn params(lazy: bool) -> ArenaParams {
     ArenaParams {
         budget: 64 << 20,
         slack: 4 << 20,
+        spread: 0,
         align: 64,
         lazy,
         split: if lazy { 8 } else { 1 },

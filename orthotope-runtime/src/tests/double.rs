@@ -1,6 +1,7 @@
 //! The operating system's double: real memory, but it refuses on demand.
 
 use core::ptr::NonNull;
+use core::sync::atomic::AtomicBool;
 use std::io;
 
 use crate::sync::{AtomicUsize, Ordering};
@@ -12,6 +13,8 @@ pub(super) struct Double {
     pub(super) allowed: AtomicUsize,
     /// Largest reservation granted.
     pub(super) largest: AtomicUsize,
+    /// Refuse every commit.
+    pub(super) no_commits: AtomicBool,
     /// Bytes mapped now.
     pub(super) mapped: AtomicUsize,
     /// Calls made.
@@ -24,6 +27,7 @@ impl Double {
         Box::leak(Box::new(Self {
             allowed: AtomicUsize::new(usize::MAX),
             largest: AtomicUsize::new(usize::MAX),
+            no_commits: AtomicBool::new(false),
             mapped: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
         }))
@@ -58,6 +62,9 @@ impl Os for Double {
 
     unsafe fn commit(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
         self.permit()?;
+        if self.no_commits.load(Ordering::Relaxed) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+        }
         // SAFETY: the caller's promise.
         unsafe { REAL.commit(start, bytes) }
     }

@@ -1,10 +1,11 @@
 //! Every call to the operating system refused in turn: an error each time, and nothing lost.
 
 use super::double::Double;
-use crate::allocator::{Allocator, ThreadCache};
-use crate::config::AllocatorConfig;
+use crate::allocator::{Allocator, Engine, ThreadCache, Visit, leave_thread};
+use crate::config::{AllocatorConfig, Config};
 use crate::error::{AllocError, InitError};
 use crate::sync::Ordering;
+use crate::thread_cache::LocalBins;
 
 fn config() -> AllocatorConfig {
     AllocatorConfig {
@@ -94,4 +95,31 @@ fn each_call_refused_once_costs_at_most_the_request_that_needed_it() {
             "call {refused_call}: everything is unmapped"
         );
     }
+}
+
+#[test]
+fn memory_refused_by_the_system_is_no_reason_to_grow() {
+    let os = Double::leaked();
+    let engine = Engine::new(os, Config::general().with_arena(64 << 20), true)
+        .expect("the double refuses nothing");
+    // SAFETY: the engine is ours, and never released.
+    let engine = unsafe { engine.as_ref() };
+    let bins: &'static LocalBins<88> = Box::leak(Box::new(LocalBins::new()));
+    let limits = (0..88).map(|class| engine.limits(class));
+    // SAFETY: the bins are ours alone, one a class, and live for ever.
+    unsafe { Visit::bind(engine, bins.locals(), leave_thread, limits) };
+    os.no_commits.store(true, Ordering::Relaxed);
+    for _ in 0..8 {
+        // SAFETY: as above.
+        let visit = unsafe { Visit::enter(engine, bins.locals()) };
+        assert!(visit.alloc_large(3 << 20).is_none());
+    }
+    assert_eq!(engine.stats().regions, 1);
+    os.no_commits.store(false, Ordering::Relaxed);
+    // SAFETY: as above.
+    let visit = unsafe { Visit::enter(engine, bins.locals()) };
+    assert!(
+        visit.alloc_large(3 << 20).is_some(),
+        "the arena recovers with the system"
+    );
 }

@@ -7,6 +7,7 @@ use crate::config::{Config, Exhausted};
 use crate::global::{
     Generated, Runtime, alloc, alloc_zeroed, dealloc, realloc, stats, usable_size,
 };
+use crate::sync::{AtomicU32, Ordering};
 use crate::thread_cache::{LocalBins, Locals, Phase};
 use crate::{fallback, tune};
 
@@ -224,4 +225,54 @@ fn an_exited_thread_leaves_nothing_behind() {
         (0, 1),
         "one slab served every thread"
     );
+}
+
+generated!(Wide, 2, Config::tensor().with_classes(&[64, 4 << 30]));
+generated!(Late, 88, Config::general().with_arena(64 << 20));
+
+#[test]
+fn a_class_may_be_larger_than_four_gigabytes() {
+    let small = layout(64, 8);
+    give::<Wide>(take::<Wide>(small), small);
+    // SAFETY: 4 GiB, untouched.
+    let block =
+        NonNull::new(unsafe { alloc::<Wide>(layout(4 << 30, 8)) }).expect("address space is there");
+    give::<Wide>(block, layout(4 << 30, 8));
+}
+
+/// The key of a destructor that uses the allocator for the first time in the last round of its thread.
+static LATE_KEY: AtomicU32 = AtomicU32::new(0);
+
+unsafe extern "C" fn late(rounds_left: *mut libc::c_void) {
+    if rounds_left.addr() > 1 {
+        let fewer = core::ptr::without_provenance::<libc::c_void>(rounds_left.addr() - 1);
+        // SAFETY: the key exists.
+        unsafe { libc::pthread_setspecific(LATE_KEY.load(Ordering::Relaxed), fewer) };
+        return;
+    }
+    let small = layout(48, 8);
+    give::<Late>(take::<Late>(small), small);
+}
+
+#[test]
+fn statistics_survive_a_thread_that_ended_without_its_hook() {
+    let small = layout(48, 8);
+    // Ours comes first, so that its destructor has run before the other key's in each round.
+    give::<Late>(take::<Late>(small), small);
+    let mut key = 0;
+    // SAFETY: a valid place and a destructor of the right form.
+    let status = unsafe { libc::pthread_key_create(&raw mut key, Some(late)) };
+    assert_eq!(status, 0);
+    LATE_KEY.store(key, Ordering::Relaxed);
+    // A stack of its own mapping, gone after the join.
+    let builder = std::thread::Builder::new().stack_size(128 << 20);
+    let thread = builder.spawn(move || {
+        // SAFETY: the key exists.
+        unsafe { libc::pthread_setspecific(key, core::ptr::without_provenance(4)) };
+    });
+    thread
+        .expect("a thread starts")
+        .join()
+        .expect("it ends well");
+    assert!(stats::<Late>().caches >= 1);
 }

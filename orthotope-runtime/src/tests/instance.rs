@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 use super::double::Double;
 use super::rng::Rng;
 use crate::allocator::{Allocator, ThreadCache};
+use crate::class::SizeClass;
 use crate::config::AllocatorConfig;
 use crate::error::{AllocError, FreeError};
 use crate::sync::Ordering;
@@ -163,4 +164,76 @@ fn absurd_targets_are_bounded_by_the_arena() {
         local_cache_target_bytes: usize::MAX,
     };
     run(config, 4_096, 5_000, 5);
+}
+
+#[test]
+fn the_budget_is_exact_at_every_alignment() {
+    for (alignment, arena_size, size) in [
+        (64, 64 << 20, 6_000),
+        (64, 256 << 20, 200_000),
+        (4_096, 256 << 20, 4_096),
+        (16 << 10, 256 << 20, 64),
+        (64 << 10, 64 << 20, 64),
+        (1 << 20, 256 << 20, 64),
+        (1 << 20, 256 << 20, 1 << 20),
+        (16 << 20, 4 << 30, (32 << 20) - 64),
+    ] {
+        let config = AllocatorConfig {
+            arena_size,
+            alignment,
+            ..AllocatorConfig::default()
+        };
+        let allocator =
+            Allocator::on(Double::leaked(), config).expect("the double refuses nothing");
+        let mut cache = ThreadCache::new(config);
+        let block = SizeClass::from_request(size)
+            .map_or((size + 64).next_multiple_of(alignment), |class| {
+                config.class_block_size(class)
+            });
+        let mut served = 0;
+        while allocator.allocate_with_cache(&mut cache, size).is_ok() {
+            served += 1;
+        }
+        assert_eq!(
+            served,
+            arena_size / block,
+            "alignment {alignment}, size {size}"
+        );
+    }
+}
+
+#[test]
+fn a_tail_whose_head_is_gone_stays_apart() {
+    const MIB: usize = 1 << 20;
+    let config = AllocatorConfig {
+        arena_size: 100 * MIB,
+        ..AllocatorConfig::default()
+    };
+    let allocator = Allocator::on(Double::leaked(), config).expect("the double refuses nothing");
+    let mut cache = ThreadCache::new(config);
+    let mut take = |size| allocator.allocate_with_cache(&mut cache, size);
+    let whole = take(64 * MIB).expect("there is room");
+    let mut other = ThreadCache::new(config);
+    let mut give = |block| {
+        // SAFETY: every block is live and given up once.
+        let freed = unsafe { allocator.deallocate_with_cache(&mut other, block) };
+        assert_eq!(freed, Ok(()));
+    };
+    give(whole);
+    let head = take(20 * MIB).expect("the pool has it");
+    let tail = take(30 * MIB).expect("the pool has the rest");
+    give(head);
+    assert!(
+        take(500 * MIB).is_err(),
+        "which puts together all that is free"
+    );
+    let another = take(20 * MIB).expect("where the head was");
+    give(another);
+    give(tail);
+    assert_eq!(
+        allocator.stats().large_free_blocks,
+        2,
+        "they were never one block"
+    );
+    allocator.validate();
 }

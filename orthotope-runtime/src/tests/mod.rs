@@ -1,6 +1,7 @@
 //! Tests of what is not public, with the operating system's double and the validators of every layer.
 
 mod arena;
+mod block;
 mod class;
 mod double;
 mod faults;

@@ -34,6 +34,9 @@ struct ColdBin {
     want: Cell<usize>,
     /// Entry zero of the stack; null until the class's first use. Atomic for the sake of statistics.
     base: AtomicPtr<*mut u8>,
+    /// Blocks in the stack when the owner last passed here: what other threads may read, since a thread's
+    /// `Locals` may be gone before its hook has run.
+    seen: AtomicUsize,
     /// Blocks that the stack has room for.
     capacity: Cell<usize>,
     /// An empty magazine, to be exchanged for a full one.
@@ -79,6 +82,7 @@ impl Cold {
                 limits,
                 want: Cell::new(limits.first),
                 base: AtomicPtr::new(ptr::null_mut()),
+                seen: AtomicUsize::new(0),
                 capacity: Cell::new(0),
                 spare: Cell::new(None),
                 staged: Cell::new(None),
@@ -132,6 +136,32 @@ impl Cold {
             .addr()
             .saturating_sub(base.addr())
             / size_of::<*mut u8>()
+    }
+
+    /// Blocks in the stack of `class` when its owner last told.
+    ///
+    /// # Safety
+    ///
+    /// `cold` is valid, with more than `class` classes.
+    pub(super) unsafe fn seen(cold: NonNull<Self>, class: usize) -> usize {
+        // SAFETY: by the caller's promise.
+        unsafe { Self::bin(cold, class) }
+            .seen
+            .load(Ordering::Relaxed)
+    }
+
+    /// Tells the other threads what the cache holds.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner.
+    pub(crate) unsafe fn tell(cold: NonNull<Self>) {
+        // SAFETY: the caller is the owner.
+        for class in 0..unsafe { cold.as_ref() }.classes {
+            // SAFETY: as above.
+            let (this, kept) = unsafe { (Self::bin(cold, class), Self::kept(cold, class)) };
+            this.seen.store(kept, Ordering::Relaxed);
+        }
     }
 
     /// Blocks of `class` that were freed here and belong to other owners.
@@ -203,6 +233,7 @@ impl Cold {
         // SAFETY: the owner's bins.
         let hot = unsafe { bin(cold.as_ref().locals, class) };
         hot.top.store(base.wrapping_add(count), Ordering::Relaxed);
+        this.seen.store(count.saturating_sub(1), Ordering::Relaxed);
         count > 0
     }
 
@@ -406,5 +437,6 @@ impl ColdBin {
         unsafe { oldest.copy_from(oldest.add(count), len - count) };
         hot.top
             .store(base.wrapping_add(len - count), Ordering::Relaxed);
+        self.seen.store(len - count, Ordering::Relaxed);
     }
 }

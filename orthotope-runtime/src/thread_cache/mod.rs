@@ -84,7 +84,7 @@ impl Bin {
 pub(crate) enum Phase {
     /// It never used it.
     Fresh,
-    /// It is inside the slow path: a request now comes from a signal handler or a hook.
+    /// It is inside the slow path: a request that comes here now comes from something the slow path called.
     Busy,
     /// It has a cache.
     Bound,

@@ -26,7 +26,7 @@ impl Registry {
     ///
     /// # Safety
     ///
-    /// `cold` and its `locals` stay valid and in place until `remove`.
+    /// `cold` stays valid and in place until `remove`, or for ever.
     pub(crate) unsafe fn add(&self, mut cold: NonNull<Cold>) {
         let mut head = self.head.lock();
         // SAFETY: the cache is the caller's.
@@ -59,7 +59,7 @@ impl Registry {
         }
     }
 
-    /// Adds to `cached[class]` the blocks that the caches hold, as far as another thread can tell.
+    /// Adds to `cached[class]` the blocks that the caches held when their owners last told.
     /// Returns the number of caches.
     pub(crate) fn count(&self, cached: &mut [usize]) -> usize {
         let head = self.head.lock();
@@ -67,8 +67,8 @@ impl Registry {
         let mut next = head.0;
         while let Some(cold) = NonNull::new(next) {
             for (class, count) in cached.iter_mut().enumerate() {
-                // SAFETY: listed caches are valid, and their bins are only looked at.
-                *count += unsafe { Cold::kept(cold, class) + Cold::staged(cold, class) };
+                // SAFETY: listed caches are valid. Their `Locals` may not be: a thread can end without its hook.
+                *count += unsafe { Cold::seen(cold, class) + Cold::staged(cold, class) };
             }
             caches += 1;
             // SAFETY: listed caches are valid.
