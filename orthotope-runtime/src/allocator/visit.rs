@@ -37,7 +37,8 @@ impl<'a> Visit<'a> {
             // SAFETY: the cold half is the caller's, as the locals are.
             unsafe { (*cold.as_ptr()).locals = locals };
         }
-        head.window_len.set(engine.arena.home().committed());
+        let home = engine.arena.home();
+        head.set_window(home.base(), home.committed());
         Self {
             engine,
             locals,
@@ -60,10 +61,8 @@ impl<'a> Visit<'a> {
     ) -> Option<NonNull<Cold>> {
         // SAFETY: the caller's locals.
         let head = unsafe { locals.as_ref() };
-        let base = engine.arena.home().base();
-        head.window.set(base.as_ptr());
-        head.window_base.set(base.as_ptr().addr());
-        head.window_len.set(engine.arena.home().committed());
+        let home = engine.arena.home();
+        head.set_window(home.base(), home.committed());
         head.secret.set(engine.secret.0);
         let cold = Cold::new(
             &engine.arena,

@@ -33,7 +33,7 @@ pub unsafe fn alloc<G: Generated>(layout: Layout) -> *mut u8 {
     }
 }
 
-/// A block of `class` for `size` bytes, or null.
+/// A block of `class`, an index that the type's table gave, for `size` bytes; or null.
 #[inline(always)]
 pub(super) fn alloc_class<G: Generated>(class: usize, size: usize) -> *mut u8 {
     let locals = G::locals();
@@ -47,12 +47,14 @@ pub(super) fn alloc_class<G: Generated>(class: usize, size: usize) -> *mut u8 {
         // SAFETY: the block is of a slab with headers, so one precedes its payload.
         let header = unsafe { Header::of(block.as_ptr()) };
         let (secret, address) = (Secret(head.secret.get()), block.as_ptr().addr());
+        // SAFETY: classes come from the table, which knows no others. A check would be a branch.
+        let usable = unsafe { *G::CONFIG.classes.get_unchecked(class) };
         header.seal(
             secret,
             address,
             Shape::small(class, size),
             head.owner.get(),
-            G::CONFIG.classes[class],
+            usable,
         );
     }
     block.as_ptr()

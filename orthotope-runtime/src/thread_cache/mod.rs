@@ -96,11 +96,9 @@ pub(crate) enum Phase {
 #[repr(C)]
 #[derive(Debug)]
 pub struct Locals {
-    /// The home region as this thread last saw it: first address and length of what may be read.
-    pub(crate) window_base: Cell<usize>,
-    pub(crate) window_len: Cell<usize>,
-    /// A pointer to the home region's base, for its provenance.
-    pub(crate) window: Cell<*mut u8>,
+    /// The home region as this thread last saw it: its base, and how many headers' lengths of it may be read.
+    window: Cell<*mut u8>,
+    window_headers: Cell<usize>,
     /// What header words are mixed with.
     pub(crate) secret: Cell<u64>,
     /// The number that marks this cache's blocks; 0 marks nobody's.
@@ -114,16 +112,22 @@ impl Locals {
     /// both it and the header before it lie in what may be read of that region.
     #[inline(always)]
     pub(crate) fn in_window(&self, address: usize) -> Option<NonNull<u8>> {
-        let offset = address.wrapping_sub(self.window_base.get());
+        let window = self.window.get();
+        let offset = address.wrapping_sub(window.addr());
         // One comparison: rotating a multiple of 64 right by 6 divides it, anything else becomes huge. So
         // does an address below the base's first header.
         let header = offset.wrapping_sub(HEADER_BYTES);
-        if header.rotate_right(HEADER_BYTES.trailing_zeros())
-            >= self.window_len.get() / HEADER_BYTES
-        {
+        if header.rotate_right(HEADER_BYTES.trailing_zeros()) >= self.window_headers.get() {
             return None;
         }
-        NonNull::new(self.window.get().wrapping_add(offset))
+        // SAFETY: the block lies in a mapping, since the window is not empty, and no mapping starts at null.
+        Some(unsafe { NonNull::new_unchecked(window.wrapping_add(offset)) })
+    }
+
+    /// Sets the window to the first `bytes` bytes from `base` on.
+    pub(crate) fn set_window(&self, base: NonNull<u8>, bytes: usize) {
+        self.window.set(base.as_ptr());
+        self.window_headers.set(bytes / HEADER_BYTES);
     }
 }
 
@@ -144,9 +148,8 @@ impl<const N: usize> LocalBins<N> {
     )]
     pub const fn new() -> Self {
         let head = Locals {
-            window_base: Cell::new(0),
-            window_len: Cell::new(0),
             window: Cell::new(ptr::null_mut()),
+            window_headers: Cell::new(0),
             secret: Cell::new(0),
             owner: Cell::new(0),
             phase: Cell::new(Phase::Fresh),
