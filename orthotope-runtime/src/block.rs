@@ -142,6 +142,20 @@ impl Header {
         self.word.load(Ordering::Relaxed) == secret.word(address, shape)
     }
 
+    /// The same, and whether the fields agree with the word.
+    #[inline(always)]
+    pub(crate) fn is_whole(
+        &self,
+        secret: Secret,
+        address: usize,
+        shape: Shape,
+        usable: usize,
+    ) -> bool {
+        self.is(secret, address, shape)
+            && self.shape.load(Ordering::Relaxed) == shape.0
+            && self.usable() == usable
+    }
+
     /// Marks the small block as free.
     #[inline(always)]
     pub(crate) fn release_small(&self, secret: Secret, address: usize) {

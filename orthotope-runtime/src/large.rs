@@ -121,7 +121,9 @@ impl LargeFormat {
         if self.header {
             // SAFETY: the span is a live large block of this format, so a header precedes its payload.
             let header = unsafe { Header::of(span.first()) };
-            if header.state(self.secret, address) != State::Live(Shape::large(recorded)) {
+            if header.state(self.secret, address) != State::Live(Shape::large(recorded))
+                || header.usable() != self.usable(span)
+            {
                 return Err(FreeError::CorruptHeader);
             }
         }

@@ -35,16 +35,14 @@ pub(crate) struct Geometry {
 }
 
 impl Geometry {
-    /// The smallest span that holds at least `least` blocks and loses little at its end; failing that,
-    /// the one of those tried that loses least. `None` where the numbers overflow.
-    pub(crate) fn new(stride: usize, align: usize, header: usize, least: usize) -> Option<Self> {
+    /// The smallest span that holds one or more lots of `lot` blocks and loses little at its end; failing
+    /// that, the one of those tried that loses least. `None` where the numbers overflow.
+    pub(crate) fn new(stride: usize, align: usize, header: usize, lot: usize) -> Option<Self> {
         let lead = lead(align, header);
-        let needed = stride.checked_mul(least)?.checked_add(lead)?;
+        let needed = stride.checked_mul(lot)?.checked_add(lead)?;
         let smallest = needed.checked_next_multiple_of(GRANULE)? / GRANULE;
-        let loss = |granules: usize| {
-            let room = granules * GRANULE - lead;
-            room - room / stride * stride
-        };
+        let capacity = |granules: usize| (granules * GRANULE - lead) / stride / lot * lot;
+        let loss = |granules: usize| granules * GRANULE - lead - capacity(granules) * stride;
         let mut best = smallest;
         for granules in smallest..smallest.saturating_add(GRANULES_TRIED) {
             if loss(granules) * LOSS <= granules * GRANULE {
@@ -56,7 +54,7 @@ impl Geometry {
                 best = granules;
             }
         }
-        let capacity = (best * GRANULE - lead) / stride;
+        let capacity = capacity(best);
         // Exact as long as offset times stride stays below 2⁶⁴.
         let reciprocal = match (best * GRANULE).checked_mul(stride) {
             Some(_) => (u64::MAX / stride as u64).wrapping_add(1),

@@ -1,3 +1,27 @@
-//! Orthotope's tests.
+//! Orthotope's tests: what several test targets and child binaries share.
+//!
+//! Nothing in this library names a global allocator. A program that is to run under one is a thin
+//! binary in `src/bin` that declares the static and calls a module here; the test targets in `tests/`
+//! run those binaries and judge what they print. Read in this order:
+//!
+//! - [`random`], [`digest`] and [`pattern`]: input and output of a workload as numbers that never vary,
+//!   and blocks whose contents say whose they are;
+//! - [`binary`] and [`memory`]: running a binary of this package and judging how it ended, and what the
+//!   system says of oneself;
+//! - [`programs`]: published crates at work, unmodified;
+//! - [`churn`]: threads that come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
+//!   whom an allocator asks for memory; [`assembly`]: the way through a compiled function;
+//! - [`spec`]: what the tests of the specification share.
 
+pub mod assembly;
+pub mod binary;
+pub mod churn;
+pub mod digest;
+pub mod exhaustion;
+pub mod hoard;
+pub mod memory;
+pub mod pattern;
+pub mod programs;
+pub mod random;
+pub mod reentry;
 pub mod spec;

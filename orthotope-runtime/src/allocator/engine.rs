@@ -6,6 +6,7 @@
 use core::ptr::NonNull;
 use core::slice;
 
+use super::deferred::Deferred;
 use crate::arena::{Arena, ArenaParams, GRANULE};
 use crate::block::Secret;
 use crate::central::Central;
@@ -31,6 +32,7 @@ pub(crate) struct Engine {
     pub(crate) large: LargeFormat,
     centrals: NonNull<Central>,
     pub(crate) registry: Registry,
+    pub(crate) deferred: Deferred,
 }
 
 // SAFETY: the centrals are `Sync` and live as long as the engine.
@@ -128,6 +130,7 @@ impl Engine {
             large,
             centrals,
             registry: Registry::new(),
+            deferred: Deferred::new(),
         };
         // SAFETY: the record is fresh, aligned to 64 and long enough.
         unsafe { engine.write(this) };
@@ -252,12 +255,13 @@ fn limits(config: &Config, class: usize) -> ClassLimits {
 }
 
 fn geometry(config: &Config, header: usize, class: usize) -> Option<Geometry> {
-    let least = if config.header {
+    // A slab is charged one refill's blocks at a time, so it holds whole refills.
+    let lot = if config.header {
         limits(config, class).refill
     } else {
         1
     };
-    Geometry::new(config.stride(class), config.align, header, least)
+    Geometry::new(config.stride(class), config.align, header, lot)
 }
 
 /// Address space that rounding to granules and alignment takes beyond the bytes charged: a sum, for the one

@@ -12,7 +12,7 @@ use crate::error::FreeError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// A block of a class, live as far as its header tells.
-    Small { class: usize },
+    Small { class: usize, span: NonNull<Span> },
     /// A large block, its header and size unchecked: whoever goes on looks again under the arena's lock,
     /// or calls `LargeFormat::check`.
     Large(NonNull<Span>),
@@ -23,6 +23,27 @@ impl Engine {
     ///
     /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
     pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
+        let found = self.find_unlocked(address, provided)?;
+        // A header tells what was never handed out; without one, the slab does.
+        if let Found::Small { class, span } = found
+            && !self.config.header
+        {
+            let central = &self.centrals()[class];
+            // SAFETY: records are type-stable.
+            let offset = address.wrapping_sub(unsafe { span.as_ref() }.first().addr());
+            if !central.has_carved(span, central.geometry().index(offset)) {
+                return Err(FreeError::CorruptHeader);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same as far as it can be told without a lock.
+    pub(crate) fn find_unlocked(
+        &self,
+        address: usize,
+        provided: Option<usize>,
+    ) -> Result<Found, FreeError> {
         let Some(region) = self.arena.region_of(address) else {
             return Err(FreeError::ForeignPointer);
         };
@@ -43,11 +64,8 @@ impl Engine {
                 if offset >= record.bytes() || !offset.is_multiple_of(stride) {
                     return Err(FreeError::CorruptHeader);
                 }
-                if !central.has_carved(span, central.geometry().index(offset)) {
-                    return Err(FreeError::CorruptHeader);
-                }
                 self.find_small(class, address, region.pointer(address), provided)?;
-                Ok(Found::Small { class })
+                Ok(Found::Small { class, span })
             }
             Kind::Large => {
                 if record.first().addr() != address {
@@ -113,14 +131,14 @@ impl Engine {
         match header.state(self.secret, address) {
             State::FreeSmall => FreeError::DoubleFree,
             State::FreeLarge => FreeError::AlreadyFreedOrUnknownLarge,
-            State::Live(_) | State::Corrupt => FreeError::ForeignPointer,
+            State::Live(_) | State::Corrupt => FreeError::CorruptHeader,
         }
     }
 
     /// Bytes that the holder of the live block at `address` may use.
     pub(crate) fn usable_size(&self, address: usize) -> Result<usize, FreeError> {
         match self.find(address, None)? {
-            Found::Small { class } => Ok(self.config.classes[class]),
+            Found::Small { class, .. } => Ok(self.config.classes[class]),
             Found::Large(span) => {
                 // SAFETY: records are type-stable.
                 let record = unsafe { span.as_ref() };

@@ -171,8 +171,12 @@ impl Allocator {
             // SAFETY: the address is a multiple of 64, and the 64 bytes before it are readable.
             let header = unsafe { Header::of(block.as_ptr()) };
             let (address, secret) = (block.as_ptr().addr(), Secret(head.secret.get()));
-            if header.is(secret, address, Shape::small(class.index(), size))
-                && header.owner() == head.owner.get()
+            if header.is_whole(
+                secret,
+                address,
+                Shape::small(class.index(), size),
+                class.payload_size(),
+            ) && header.owner() == head.owner.get()
             {
                 // SAFETY: the cache has a bin for each of the twelve classes.
                 if unsafe { bin(locals, class.index()) }.push(block) {

@@ -4,6 +4,7 @@
 //! [`Visit`] is one trip of a thread through its slow path. [`Allocator`] and [`ThreadCache`] are the
 //! instance API. Knows nothing of `GlobalAlloc`.
 
+mod deferred;
 mod engine;
 mod find;
 mod instance;

@@ -8,7 +8,7 @@ use crate::block::{Header, Shape};
 use crate::config::{ClassLimits, Exhausted};
 use crate::error::FreeError;
 use crate::large::LargeBlock;
-use crate::sys::AtExit;
+use crate::sys::{AtExit, die};
 use crate::thread_cache::{Cold, Locals, Phase, bin};
 
 /// A thread inside the slow path of one engine. Marks its `Locals` as busy, so that whatever it calls finds
@@ -214,7 +214,7 @@ impl<'a> Visit<'a> {
                     .large
                     .free(&self.engine.arena, address, provided);
             }
-            Found::Small { class } => class,
+            Found::Small { class, .. } => class,
         };
         let Some(block) = self.derive(address) else {
             return Err(FreeError::ForeignPointer);
@@ -256,7 +256,7 @@ impl<'a> Visit<'a> {
                 self.engine.large.check(record, address, Some(old))?;
                 Ok(self.engine.large.resize(&self.engine.arena, span, new))
             }
-            Found::Small { class } if self.engine.class_of(new) == Some(class) => {
+            Found::Small { class, .. } if self.engine.class_of(new) == Some(class) => {
                 if self.engine.config.header
                     && let Some(block) = self.derive(address)
                 {
@@ -298,6 +298,14 @@ impl<'a> Visit<'a> {
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
+        for block in self.engine.deferred.take() {
+            // SAFETY: whoever freed it inside gave it up, and found it live.
+            if let Err(error) = unsafe { self.free_checked(block, None) } {
+                die(format_args!(
+                    "invalid free of {block:p} inside the allocator: {error}"
+                ));
+            }
+        }
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.phase.set(self.before);
     }

@@ -86,12 +86,12 @@ impl Bins {
         }
     }
 
-    /// The smallest span of at least `granules` granules, and of those the one charged least. The
-    /// latest to come wins a tie.
-    pub(super) fn best_fit(&self, granules: usize) -> Option<NonNull<Span>> {
+    /// The smallest span of at least `granules` granules and a charge of at least `charge`, and of those the
+    /// one charged least. The latest to come wins a tie.
+    pub(super) fn best_fit(&self, granules: usize, charge: usize) -> Option<NonNull<Span>> {
         let mut bin = self.filled_from(bin_of(granules))?;
         loop {
-            if let Some(span) = self.best_in(bin, granules) {
+            if let Some(span) = self.best_in(bin, granules, charge) {
                 return Some(span);
             }
             bin = self.filled_from(bin + 1)?;
@@ -103,7 +103,7 @@ impl Bins {
         NonNull::new(self.heads[self.filled_from(0)?])
     }
 
-    fn best_in(&self, bin: usize, granules: usize) -> Option<NonNull<Span>> {
+    fn best_in(&self, bin: usize, granules: usize, least_charge: usize) -> Option<NonNull<Span>> {
         let mut best: Option<(usize, usize, NonNull<Span>)> = None;
         let mut next = self.heads[bin];
         while let Some(span) = NonNull::new(next) {
@@ -114,7 +114,10 @@ impl Bins {
                 let this = unsafe { place(span) };
                 (this.charge, this.next)
             };
-            if size >= granules && best.is_none_or(|(s, c, _)| (size, charge) < (s, c)) {
+            if size >= granules
+                && charge >= least_charge
+                && best.is_none_or(|(s, c, _)| (size, charge) < (s, c))
+            {
                 if bin < EXACT && charge == 0 {
                     return Some(span);
                 }

@@ -14,39 +14,32 @@ impl Arena {
         unsafe { place(span) }.charge += bytes;
     }
 
-    /// The best-fitting pooled span for `granules` and `charge`, split if enough is left.
+    /// The pooled span that fits `granules` and `charge` best, split if enough is left.
     pub(super) fn take_pooled(
         &self,
         state: &mut Guard<'_, State>,
         granules: usize,
         charge: usize,
     ) -> Option<NonNull<Span>> {
-        let span = state.pool.best_fit(granules)?;
-        // SAFETY: we hold the lock.
-        let brought = unsafe { place(span) }.charge;
-        if charge.saturating_sub(brought) > state.budget.left() {
-            return None;
-        }
+        let span = state.pool.best_fit(granules, charge)?;
         // SAFETY: we hold the lock, and the span is in the pool.
         unsafe { state.pool.remove(span) };
         if let Some(tail) = self.split(state, span, granules, self.params.split) {
+            // The charge is divided, not changed: once the two rejoin, they serve what the whole did. Neither
+            // part is charged more than it is long, or growing in place would make the whole so.
             // SAFETY: records are type-stable.
             let room = unsafe { tail.as_ref() }.bytes();
-            let kept = brought.saturating_sub(charge).min(room);
+            // SAFETY: we hold the lock.
+            let head = unsafe { place(span) };
             // SAFETY: we hold the lock; head and tail differ.
-            unsafe { place(tail) }.charge = kept;
-            // SAFETY: as above.
-            unsafe { place(tail) }.tail = true;
-            state.budget.release(brought - kept);
-            // SAFETY: as above.
-            unsafe { place(span) }.charge = 0;
-            self.charge(state, span, charge);
+            let rest = unsafe { place(tail) };
+            rest.charge = (head.charge - charge).min(room);
+            rest.tail = true;
+            head.charge -= rest.charge;
             // SAFETY: records are type-stable.
             unsafe { tail.as_ref() }.set_kind(Kind::Pooled);
             // SAFETY: we hold the lock, and the tail is new.
             unsafe { state.pool.insert(tail) };
-        } else {
-            self.charge(state, span, charge.saturating_sub(brought));
         }
         self.list_all(span);
         Some(span)
@@ -58,7 +51,7 @@ impl Arena {
         state: &mut Guard<'_, State>,
         granules: usize,
     ) -> Option<NonNull<Span>> {
-        let Some(span) = state.free.best_fit(granules) else {
+        let Some(span) = state.free.best_fit(granules, 0) else {
             return self.take_fresh(state, granules);
         };
         // SAFETY: we hold the lock, and the span is in `free`.
@@ -117,7 +110,7 @@ impl Arena {
 
     /// Whether `take_free` would find address space for `granules`.
     pub(super) fn has_room(&self, state: &Guard<'_, State>, granules: usize) -> bool {
-        state.free.best_fit(granules).is_some()
+        state.free.best_fit(granules, 0).is_some()
             || (0..self.region_count.load(Ordering::Relaxed)).any(|index| {
                 let region = self.region(index);
                 // SAFETY: records are type-stable.

@@ -190,10 +190,11 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
                 refuse(block, size, &error);
             }
         }
-        // A block that a busy thread cannot put anywhere is lost rather than put where it breaks something,
-        // unless it was lent.
         Entry::Busy | Entry::Failed => {
-            fallback::give(block.as_ptr().addr());
+            // SAFETY: the caller's promise.
+            if let Err(error) = unsafe { defer(statics, block, Some(size)) } {
+                refuse(block, size, &error);
+            }
         }
     }
 }
@@ -222,15 +223,9 @@ unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
     let Some(block) = NonNull::new(block) else {
         return;
     };
-    let address = block.as_ptr().addr();
-    if fallback::give(address) {
-        return;
-    }
-    if let Entry::Ready(visit) = enter(statics) {
-        // SAFETY: the caller's promise.
-        if let Err(error) = unsafe { visit.free_checked(block, Some(size)) } {
-            refuse(block, size, &error);
-        }
+    // SAFETY: the caller's promise.
+    if let Err(error) = unsafe { free(statics, block, Some(size)) } {
+        refuse(block, size, &error);
     }
 }
 
@@ -363,10 +358,33 @@ unsafe fn free(statics: Statics, block: NonNull<u8>, size: Option<usize>) -> Res
     match enter(statics) {
         // SAFETY: the caller's promise.
         Entry::Ready(visit) => unsafe { visit.free_checked(block, size) },
-        // Inside its own slow path a thread cannot free; the block stays live.
-        Entry::Busy => Err(FreeError::ForeignPointer),
+        // SAFETY: the caller's promise.
+        Entry::Busy => unsafe { defer(statics, block, size) },
         Entry::Failed => Err(FreeError::GlobalInitFailed),
     }
+}
+
+/// Frees a block for a thread that is inside the slow path already: as soon as it comes out.
+///
+/// # Safety
+///
+/// As [`deallocate`].
+unsafe fn defer(
+    statics: Statics,
+    block: NonNull<u8>,
+    size: Option<usize>,
+) -> Result<(), FreeError> {
+    let address = block.as_ptr().addr();
+    if fallback::give(address) {
+        return Ok(());
+    }
+    let Some(engine) = statics.runtime.started() else {
+        return Err(FreeError::GlobalInitFailed);
+    };
+    engine.find_unlocked(address, size)?;
+    // SAFETY: a live block of the arena, given up by the caller; classes are a word long and aligned.
+    unsafe { engine.deferred.push(block) };
+    Ok(())
 }
 
 /// Bytes that the holder of a live block may use, at least those requested.

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
+use core::sync::atomic::compiler_fence;
 
 use super::{Bin, Locals, SENTINEL, bin};
 use crate::arena::Arena;
@@ -202,9 +203,8 @@ impl Cold {
         this.capacity.set(capacity);
         // SAFETY: the owner's bins.
         let hot = unsafe { bin(cold.as_ref().locals, class) };
-        hot.top.store(base, Ordering::Relaxed);
-        hot.limit.set(base.wrapping_add(keep));
         this.base.store(base, Ordering::Relaxed);
+        this.offer(hot, 0);
         true
     }
 
@@ -221,6 +221,9 @@ impl Cold {
     ) -> bool {
         // SAFETY: the caller is the owner.
         let this = unsafe { Self::bin(cold, class) };
+        // SAFETY: the owner's bins.
+        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        this.withdraw(hot);
         let base = this.base.load(Ordering::Relaxed);
         // SAFETY: entry one is in the stack.
         let out = unsafe { base.add(1) };
@@ -230,9 +233,7 @@ impl Cold {
         // SAFETY: the stack is empty and has room for a refill and for a magazine.
         let count = unsafe { central.refill(arena, &mut spare, out, want) };
         this.spare.set(spare);
-        // SAFETY: the owner's bins.
-        let hot = unsafe { bin(cold.as_ref().locals, class) };
-        hot.top.store(base.wrapping_add(count), Ordering::Relaxed);
+        this.offer(hot, count);
         this.seen.store(count.saturating_sub(1), Ordering::Relaxed);
         count > 0
     }
@@ -253,18 +254,23 @@ impl Cold {
         let this = unsafe { Self::bin(cold, class) };
         // SAFETY: the owner's bins.
         let hot = unsafe { bin(cold.as_ref().locals, class) };
-        let len = this.len(hot);
+        let mut len = this.withdraw(hot);
         // A refill may leave more than is kept, so room for one more must be made first.
         if len == this.capacity.get() {
-            this.flush(hot, arena, central);
+            len = this.flush(len, arena, central);
         }
-        let top = hot.top.load(Ordering::Relaxed).wrapping_add(1);
-        // SAFETY: the stack is not full.
-        unsafe { top.write(block.as_ptr()) };
-        hot.top.store(top, Ordering::Relaxed);
-        if this.len(hot) > this.limits.keep {
-            this.flush(hot, arena, central);
+        len += 1;
+        // SAFETY: the stack was not full.
+        unsafe {
+            this.base
+                .load(Ordering::Relaxed)
+                .add(len)
+                .write(block.as_ptr())
+        };
+        if len > this.limits.keep {
+            len = this.flush(len, arena, central);
         }
+        this.offer(hot, len);
     }
 
     /// Keeps a block of another owner until a magazine of them is full.
@@ -326,9 +332,11 @@ impl Cold {
             }
             // SAFETY: the owner's bins.
             let hot = unsafe { bin(cold.as_ref().locals, class) };
-            while this.len(hot) > 0 {
-                this.flush(hot, arena, central);
+            let mut len = this.withdraw(hot);
+            while len > 0 {
+                len = this.flush(len, arena, central);
             }
+            this.offer(hot, 0);
         }
     }
 
@@ -410,9 +418,30 @@ impl ColdBin {
             / size_of::<*mut u8>()
     }
 
-    /// Moves the oldest blocks, a magazine of them or as many as there are, to the central pool.
-    fn flush(&self, hot: &Bin, arena: &Arena, central: &Central) {
+    /// Takes the stack out of service, so that whoever comes here from inside neither pops nor pushes.
+    /// Returns how many blocks it holds.
+    fn withdraw(&self, hot: &Bin) -> usize {
         let len = self.len(hot);
+        hot.top
+            .store((&raw const SENTINEL.0).cast_mut(), Ordering::Relaxed);
+        hot.limit.set(ptr::null_mut());
+        // Not after the work that follows, as this thread sees it.
+        compiler_fence(Ordering::SeqCst);
+        len
+    }
+
+    /// Puts the stack, with `len` blocks, back into service.
+    fn offer(&self, hot: &Bin, len: usize) {
+        compiler_fence(Ordering::SeqCst);
+        let base = self.base.load(Ordering::Relaxed);
+        hot.top.store(base.wrapping_add(len), Ordering::Relaxed);
+        hot.limit.set(base.wrapping_add(self.limits.keep));
+        self.seen.store(len, Ordering::Relaxed);
+    }
+
+    /// Moves the oldest of `len` blocks, a magazine of them or as many as there are, to the central pool.
+    /// Returns how many stay. The stack is out of service.
+    fn flush(&self, len: usize, arena: &Arena, central: &Central) -> usize {
         let count = len.min(central.magazine());
         let base = self.base.load(Ordering::Relaxed);
         // SAFETY: entry one is in the stack.
@@ -435,8 +464,6 @@ impl ColdBin {
         }
         // SAFETY: `count <= len` entries move down within the stack.
         unsafe { oldest.copy_from(oldest.add(count), len - count) };
-        hot.top
-            .store(base.wrapping_add(len - count), Ordering::Relaxed);
-        self.seen.store(len - count, Ordering::Relaxed);
+        len - count
     }
 }

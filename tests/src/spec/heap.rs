@@ -10,6 +10,8 @@ use core::ptr::NonNull;
 
 use orthotope::{AllocError, Allocator, AllocatorConfig, FreeError, SizeClass, ThreadCache};
 
+use super::bytes::all_are;
+
 /// Bytes of the header before every block.
 pub const HEADER: usize = 64;
 
@@ -58,11 +60,7 @@ impl Heap {
     /// # Errors
     ///
     /// The allocator's.
-    pub fn try_alloc(
-        &self,
-        cache: &mut ThreadCache,
-        size: usize,
-    ) -> Result<Block<'_>, AllocError> {
+    pub fn try_alloc(&self, cache: &mut ThreadCache, size: usize) -> Result<Block<'_>, AllocError> {
         let start = self.allocate_with_cache(cache, size)?;
         Ok(Block {
             start,
@@ -72,12 +70,7 @@ impl Heap {
     }
 
     /// `count` blocks of `size` bytes.
-    pub fn alloc_many(
-        &self,
-        cache: &mut ThreadCache,
-        size: usize,
-        count: usize,
-    ) -> Vec<Block<'_>> {
+    pub fn alloc_many(&self, cache: &mut ThreadCache, size: usize, count: usize) -> Vec<Block<'_>> {
         (0..count).map(|_| self.alloc(cache, size)).collect()
     }
 
@@ -203,12 +196,24 @@ impl Block<'_> {
         unsafe { self.start.write_bytes(byte, self.size) }
     }
 
+    /// Writes `bytes` into the block.
+    ///
+    /// # Panics
+    ///
+    /// If they are not all among those requested.
+    pub fn write_at(self, offset: usize, bytes: &[u8]) {
+        assert!(offset <= self.size && bytes.len() <= self.size - offset);
+        let start = self.start.as_ptr().wrapping_add(offset);
+        // SAFETY: the module's invariant; no reference into the block exists, so they do not overlap.
+        unsafe { start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) }
+    }
+
     /// Whether every byte requested is `byte`.
     #[must_use]
     pub fn is_filled_with(self, byte: u8) -> bool {
         let bytes = NonNull::slice_from_raw_parts(self.start, self.size);
         // SAFETY: the module's invariant; the bytes were written by `fill`, and the reference ends here.
-        unsafe { bytes.as_ref() }.iter().all(|&found| found == byte)
+        all_are(unsafe { bytes.as_ref() }, byte)
     }
 }
 

@@ -30,7 +30,21 @@ pub fn in_thread<R: Send>(body: impl FnOnce() -> R + Send) -> R {
 
 /// An address that may go to another thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parcel(pub NonNull<u8>);
+pub struct Parcel(NonNull<u8>);
+
+impl Parcel {
+    /// Packs an address up.
+    #[must_use]
+    pub const fn new(address: NonNull<u8>) -> Self {
+        Self(address)
+    }
+
+    /// The address. A method, so that a closure captures the parcel and not what is in it.
+    #[must_use]
+    pub const fn open(self) -> NonNull<u8> {
+        self.0
+    }
+}
 
 // SAFETY: the address is a number to whoever receives it; what lies there is reached with a proof of its own.
 unsafe impl Send for Parcel {}

@@ -1,0 +1,217 @@
+//! Functions of an x86-64 assembly file, as `rustc --emit asm` writes it, and the way through them.
+//!
+//! Owns what "fast path" means to a test: the straight line from a function's entry to its return, on
+//! which every conditional branch falls through. The compiler lays out as falling through what it was
+//! told is likely; whatever is `#[cold]` is reached by a taken branch.
+
+/// One instruction or label of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line<'a> {
+    /// A place to jump to.
+    Label(&'a str),
+    /// Mnemonic and operands.
+    Instruction(&'a str, &'a str),
+}
+
+/// One function's body.
+#[derive(Clone, Debug)]
+pub struct Function<'a> {
+    name: &'a str,
+    lines: Vec<Line<'a>>,
+}
+
+impl<'a> Function<'a> {
+    /// The function `name` in `assembly`, if it is defined there.
+    #[must_use]
+    pub fn find(assembly: &'a str, name: &'a str) -> Option<Self> {
+        let mut lines = assembly
+            .lines()
+            .skip_while(|line| line.strip_suffix(':') != Some(name));
+        lines.next()?;
+        let body = lines.take_while(|line| !line.starts_with(".Lfunc_end"));
+        Some(Self {
+            name,
+            lines: body.filter_map(parse).collect(),
+        })
+    }
+
+    /// The instructions from entry to return when no conditional branch is taken.
+    ///
+    /// # Errors
+    ///
+    /// If there is a call on the way, or if the way leaves the function other than by returning.
+    pub fn fast_path(&self) -> Result<Vec<String>, String> {
+        let mut path = Vec::new();
+        let mut at = 0;
+        // No way without a loop is longer than the function.
+        while path.len() <= self.lines.len() {
+            let Some(line) = self.lines.get(at) else {
+                break;
+            };
+            at += 1;
+            let Line::Instruction(mnemonic, operands) = *line else {
+                continue;
+            };
+            path.push(format!("{mnemonic} {operands}").trim().to_owned());
+            if mnemonic.starts_with("ret") {
+                return Ok(path);
+            }
+            if mnemonic.starts_with("call") {
+                return Err(self.complaint("calls", target(operands), &path));
+            }
+            if mnemonic.starts_with("jmp") {
+                match self
+                    .lines
+                    .iter()
+                    .position(|line| *line == Line::Label(operands))
+                {
+                    Some(label) => at = label,
+                    None => return Err(self.complaint("jumps to", target(operands), &path)),
+                }
+            }
+        }
+        Err(self.complaint("does not return within", "its own length", &path))
+    }
+
+    /// Every symbol outside the function that it calls or jumps to, on any path.
+    #[must_use]
+    pub fn leaves_to(&self) -> Vec<&'a str> {
+        let outward = |line: &Line<'a>| match *line {
+            Line::Instruction(mnemonic, operands)
+                if mnemonic.starts_with("call") || mnemonic.starts_with('j') =>
+            {
+                (!operands.starts_with(".L")).then(|| target(operands))
+            }
+            _ => None,
+        };
+        let mut symbols: Vec<&str> = self.lines.iter().filter_map(outward).collect();
+        symbols.sort_unstable();
+        symbols.dedup();
+        symbols
+    }
+
+    fn complaint(&self, does: &str, what: &str, path: &[String]) -> String {
+        format!(
+            "the fast path of {} {does} {what}:\n    {}",
+            self.name,
+            path.join("\n    ")
+        )
+    }
+}
+
+/// An instruction or a label; directives and comments are neither.
+fn parse(line: &str) -> Option<Line<'_>> {
+    let line = line.split('#').next()?.trim();
+    if let Some(label) = line.strip_suffix(':') {
+        return Some(Line::Label(label));
+    }
+    if line.is_empty() || line.starts_with('.') {
+        return None;
+    }
+    let (mnemonic, operands) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    Some(Line::Instruction(mnemonic, operands.trim()))
+}
+
+/// The symbol in `symbol`, `symbol@PLT`, `*symbol@GOTPCREL(%rip)` or `[rip + symbol@GOTPCREL]`.
+fn target(operands: &str) -> &str {
+    let operand = operands
+        .rsplit([' ', '*', '['])
+        .find(|part| part.contains(['_', '@']))
+        .unwrap_or(operands);
+    operand.split(['@', '(', ']']).next().unwrap_or(operand)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Function;
+
+    const SAMPLE: &str = "
+\t.globl\tfast
+fast:
+\t.cfi_startproc
+\tmovq\t%fs:0, %rax
+\ttestq\t%rax, %rax
+\tje\t.LBB0_2
+\tjmp\t.LBB0_3
+.LBB0_2:
+\tcallq\t*_ZN4some10alloc_slow17h0123456789abcdefE@GOTPCREL(%rip)
+.LBB0_3:
+\tretq
+.Lfunc_end0:
+\t.size\tfast, .Lfunc_end0-fast
+calls:
+\tpushq\t%rax
+\tcallq\t_ZN4some5other17h0123456789abcdefE@PLT
+\tpopq\t%rax
+\tretq
+.Lfunc_end1:
+leaves:
+\ttestq\t%rax, %rax
+\tjne\t_ZN4some9free_slow17h0123456789abcdefE
+\tjmpq\t*%rax
+.Lfunc_end2:
+loops:
+.LBB3_1:
+\tjmp\t.LBB3_1
+.Lfunc_end3:
+";
+
+    fn function(name: &'static str) -> Function<'static> {
+        Function::find(SAMPLE, name).expect("the sample defines it")
+    }
+
+    #[test]
+    fn a_call_behind_a_branch_is_not_on_the_fast_path() {
+        let path = function("fast").fast_path().expect("nothing is called");
+        assert_eq!(
+            path,
+            [
+                "movq %fs:0, %rax",
+                "testq %rax, %rax",
+                "je .LBB0_2",
+                "jmp .LBB0_3",
+                "retq"
+            ]
+        );
+        assert_eq!(
+            function("fast").leaves_to(),
+            ["_ZN4some10alloc_slow17h0123456789abcdefE"]
+        );
+    }
+
+    #[test]
+    fn a_call_on_the_fast_path_is_named() {
+        let complaint = function("calls").fast_path().expect_err("it calls");
+        assert!(
+            complaint.contains("calls _ZN4some5other17h0123456789abcdefE:"),
+            "{complaint}"
+        );
+        assert!(complaint.contains("pushq %rax"), "{complaint}");
+    }
+
+    #[test]
+    fn leaving_by_a_jump_is_not_returning() {
+        let complaint = function("leaves").fast_path().expect_err("it jumps away");
+        assert!(complaint.contains("jumps to"), "{complaint}");
+        assert!(
+            function("leaves")
+                .leaves_to()
+                .contains(&"_ZN4some9free_slow17h0123456789abcdefE")
+        );
+    }
+
+    #[test]
+    fn a_loop_does_not_hang_the_test() {
+        assert!(
+            function("loops")
+                .fast_path()
+                .expect_err("it never returns")
+                .contains("does not return")
+        );
+    }
+
+    #[test]
+    fn a_function_that_is_missing_is_not_found() {
+        assert!(Function::find(SAMPLE, "fas").is_none());
+    }
+}

@@ -1,0 +1,91 @@
+//! Running one of this package's binaries, and judging how it ended.
+//!
+//! Owns the command line and the message of a failure: the child's exit status and everything it wrote,
+//! so that a crash under an allocator can be read from the test's output alone.
+
+use std::fmt;
+use std::process::{Command, ExitStatus, Stdio};
+
+/// How a child ended, and what it wrote.
+#[derive(Debug)]
+pub struct Ended {
+    command: String,
+    status: ExitStatus,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// Runs `executable` with `arguments`, no input, and waits for it.
+///
+/// # Panics
+///
+/// If it cannot be started.
+#[must_use]
+pub fn run(executable: &str, arguments: &[&str]) -> Ended {
+    let command = format!("{executable} {}", arguments.join(" "));
+    let output = Command::new(executable)
+        .args(arguments)
+        // A backtrace asks for megabytes: no help to a child that ran out of memory on purpose.
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("cannot start {command}: {error}"));
+    Ended {
+        command,
+        status: output.status,
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+impl Ended {
+    /// The same, once it is certain that the child exited with code 0.
+    ///
+    /// # Panics
+    ///
+    /// If it did not; the message holds everything that the child wrote.
+    #[must_use]
+    pub fn success(self) -> Self {
+        assert!(self.status.success(), "{self}");
+        self
+    }
+
+    /// The same, once it is certain that `SIGABRT` ended the child.
+    ///
+    /// # Panics
+    ///
+    /// If it ended in another way; the message holds everything that the child wrote.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn aborted(self) -> Self {
+        use std::os::unix::process::ExitStatusExt as _;
+
+        assert_eq!(self.status.signal(), Some(libc::SIGABRT), "{self}");
+        self
+    }
+
+    /// The text after `name=` on a line of standard error.
+    #[must_use]
+    pub fn note(&self, name: &str) -> Option<&str> {
+        self.stderr
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            command,
+            status,
+            stdout,
+            stderr,
+        } = self;
+        write!(
+            to,
+            "`{command}` ended with {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+        )
+    }
+}

@@ -1,0 +1,36 @@
+//! Contents that say whose they are.
+//!
+//! A tag fills a block with one byte and writes itself in full at its start. Any prefix of the block can
+//! still be checked, so the pattern survives every `realloc`.
+
+/// Fills `block` with the pattern of `tag`.
+pub fn write(block: &mut [u8], tag: usize) {
+    block.fill(byte(tag));
+    let head = block.len().min(size_of::<usize>());
+    block[..head].copy_from_slice(&tag.to_le_bytes()[..head]);
+}
+
+/// Whether `block` holds the pattern of `tag`, or the beginning of it.
+#[must_use]
+pub fn holds(block: &[u8], tag: usize) -> bool {
+    let (head, body) = block.split_at(block.len().min(size_of::<usize>()));
+    // Compared in pages: a comparison of slices is fast also where nothing is optimised.
+    let page = [byte(tag); 4096];
+    *head == tag.to_le_bytes()[..head.len()]
+        && body
+            .chunks(page.len())
+            .all(|part| *part == page[..part.len()])
+}
+
+/// Never zero: fresh pages must not look like a pattern.
+const fn byte(tag: usize) -> u8 {
+    (tag % 251) as u8 + 1
+}
+
+/// Whether every byte of `block` is zero.
+#[must_use]
+pub fn is_zero(block: &[u8]) -> bool {
+    block
+        .chunks(4096)
+        .all(|part| *part == [0; 4096][..part.len()])
+}
