@@ -32,7 +32,7 @@ pub enum Exhausted {
 pub struct Config {
     /// Address space reserved for the arena. Memory is used only as it is touched.
     pub arena: usize,
-    /// Largest request that each class serves, strictly ascending, 1 to [`MAX_CLASSES`] of them.
+    /// Largest request that each class serves, strictly ascending, 1 to 255 of them.
     pub classes: &'static [usize],
     /// Alignment of every pointer handed out: a power of two, at least 64 with a header, 8 without.
     pub align: usize,

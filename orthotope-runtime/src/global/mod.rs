@@ -1,7 +1,7 @@
 //! What generated code calls: `GlobalAlloc`, the binding of threads, the way to the system's allocator.
 //!
 //! The generated type implements [`Generated`]; everything else is a function here, generic over it. The
-//! functions in [`fast`] are inlined into the user's program; those in `slow` are cold, out of line, and
+//! functions in `fast` are inlined into the user's program; those in `slow` are cold, out of line, and
 //! shared by all configurations.
 
 mod fast;
