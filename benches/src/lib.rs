@@ -1,1 +1,18 @@
-//! Orthotope's benches.
+//! Orthotope's benches: every workload once, generic over the allocator, and what runs and judges them.
+//!
+//! Read in this order: [`block`] is how a workload reaches an allocator, [`workloads`] what is done with it,
+//! [`measure`] how long it takes. [`report`] compares allocators, [`gate`] counts instructions.
+//!
+//! The statics under test are declared by the binaries (`contenders/`), because that is where a user's
+//! static is, and inlining is what is compared.
+
+pub mod block;
+pub mod crew;
+pub mod gate;
+pub mod measure;
+pub mod random;
+pub mod report;
+pub mod workloads;
+
+/// The compiler that built this crate, as `rustc --version` says it.
+pub const COMPILER: &str = env!("ORTHOTOPE_RUSTC");

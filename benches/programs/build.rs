@@ -1,0 +1,28 @@
+//! Tells the report what compiled it, and how.
+
+use std::env;
+use std::process::Command;
+
+fn main() {
+    let compiler = env::var_os("RUSTC").expect("cargo sets RUSTC");
+    let version = Command::new(compiler)
+        .arg("--version")
+        .output()
+        .expect("the compiler that builds this runs");
+    let version = String::from_utf8_lossy(&version.stdout);
+    println!("cargo::rustc-env=PROGRAMS_RUSTC={}", version.trim());
+    let level = env::var("OPT_LEVEL").expect("cargo sets OPT_LEVEL");
+    println!("cargo::rustc-env=PROGRAMS_OPT_LEVEL={level}");
+
+    // Without cmake, snmalloc is built with its assertions on unless the caller says otherwise; a
+    // comparison with such a build would flatter everybody else.
+    println!("cargo::rerun-if-env-changed=CXXFLAGS");
+    println!("cargo::rustc-check-cfg=cfg(snmalloc_asserts)");
+    let flags = env::var("CXXFLAGS").unwrap_or_default();
+    if env::var_os("CARGO_FEATURE_RIVALS").is_some() && !flags.contains("-DNDEBUG") {
+        println!("cargo::rustc-cfg=snmalloc_asserts");
+        println!(
+            "cargo::warning=snmalloc is built with its assertions; for comparable numbers set CXXFLAGS=-DNDEBUG"
+        );
+    }
+}

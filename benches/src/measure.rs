@@ -1,0 +1,128 @@
+//! How long a workload takes and how much memory its process needed.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::workloads::{Figure, Runner};
+
+/// How long to look at one workload.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Before anything counts.
+    pub warm_up: Duration,
+    /// What counts.
+    pub time: Duration,
+}
+
+/// Passes that the time is cut into, so that an interruption spoils one and not all.
+const PASSES: u32 = 10;
+/// However long they take.
+const FEWEST_PASSES: usize = 2;
+
+/// What one look at a workload showed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Nanoseconds an operation, as the workload's [`Figure`] has it.
+    pub time: f64,
+    /// Nanoseconds an operation over all passes.
+    pub mean: f64,
+    /// Operations that counted.
+    pub operations: u64,
+    /// The process's resident memory before the allocator under test was first called, in KiB.
+    pub base: u64,
+    /// The most that the process ever had resident, in KiB.
+    pub peak: u64,
+}
+
+/// Runs what `prepare` makes ready, first to warm up, then for the record.
+pub fn measure(prepare: impl FnOnce() -> Runner, plan: Plan) -> Sample {
+    let base = status("VmRSS");
+    let mut runner = prepare();
+    let steps = warm_up(&mut runner, plan);
+
+    let start = Instant::now();
+    let mut passes = Vec::new();
+    while passes.len() < FEWEST_PASSES || start.elapsed() < plan.time {
+        passes.push(runner.pass(steps));
+    }
+    let operations = steps * runner.operations;
+    let best = passes.iter().min().copied().unwrap_or_default();
+    let total: Duration = passes.iter().sum();
+    let operations_in_all = operations * passes.len() as u64;
+    let mean = total.as_secs_f64() * 1e9 / operations_in_all as f64;
+    Sample {
+        time: match runner.figure {
+            Figure::Best => best.as_secs_f64() * 1e9 / operations as f64,
+            Figure::Mean => mean,
+        },
+        mean,
+        operations: operations_in_all,
+        base,
+        peak: status("VmHWM"),
+    }
+}
+
+/// Doubles the steps until a pass is long enough and the time is over; returns the steps of a pass.
+fn warm_up(runner: &mut Runner, plan: Plan) -> u64 {
+    let start = Instant::now();
+    let enough = plan.time / PASSES;
+    let mut steps = 1;
+    loop {
+        let pass = runner.pass(steps);
+        if pass < enough {
+            // A pass that is far too short says how far; one that is not is at most doubled.
+            let missing = enough.as_nanos() / pass.as_nanos().max(1);
+            steps *= u64::try_from(missing.clamp(2, 64)).unwrap_or(2);
+        } else if start.elapsed() >= plan.warm_up {
+            return steps;
+        }
+    }
+}
+
+/// A line of this process's status, in KiB; zero where there is none.
+fn status(field: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    kib(&status, field)
+}
+
+/// The number of `field` in a file of lines such as `VmHWM:   1234 kB`.
+pub(crate) fn kib(text: &str, field: &str) -> u64 {
+    text.lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+        .and_then(|value| value.trim().strip_suffix("kB")?.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, kib, measure};
+    use crate::workloads::catalogue;
+    use std::alloc::System;
+    use std::time::Duration;
+
+    #[test]
+    fn a_sample_is_plausible() {
+        let plan = Plan {
+            warm_up: Duration::from_millis(2),
+            time: Duration::from_millis(10),
+        };
+        let all = catalogue();
+        let workload = all.first().expect("there are workloads");
+        let sample = measure(|| workload.prepare(&System), plan);
+        assert!(
+            sample.time > 0.0 && sample.time <= sample.mean,
+            "{sample:?}"
+        );
+        assert!(sample.peak >= sample.base && sample.base > 0, "{sample:?}");
+    }
+
+    #[test]
+    fn fields_are_found_by_their_whole_name() {
+        let text = "VmHWMx:\t9 kB\nVmHWM:\t  1234 kB\nThreads:\t1\n";
+        assert_eq!(kib(text, "VmHWM"), 1_234);
+        assert_eq!(kib(text, "Threads"), 0);
+        assert_eq!(kib(text, "VmRSS"), 0);
+    }
+}
