@@ -86,7 +86,7 @@ pub const PROGRAMS: &[Program] = &[
     #[cfg(feature = "ml")]
     Program {
         name: "tokenizers",
-        work: "BPE over 1,000 texts by `encodebatch`",
+        work: "BPE over 1,000 texts by `encode_batch`",
         full: 8,
         quick: 2,
         control: false,
