@@ -144,18 +144,19 @@ fn rate_latency_peak_and_allocator_are_reported() {
         assert!(number("peak resident memory", 3) > 1.0);
     }
     let (_, table) = run.out.split_once("\nallocator\n").unwrap();
-    // The class made for the embeddings has a row, and every passage of the corpus is in it.
+    // The class made for the embeddings has a row, with a block for every passage of the corpus. Another thread's
+    // cache is known as of its last refill, so a block that it has handed out since may still count as cached.
     let row = table
         .lines()
         .find(|line| line.trim_start().starts_with("1.5 KiB "));
-    let live: usize = row
+    let blocks: usize = row
         .unwrap_or_else(|| panic!("{table}"))
         .split_whitespace()
-        .nth(3)
-        .unwrap()
-        .parse()
-        .unwrap();
-    assert!(live >= 3, "{table}");
+        .skip(3)
+        .take(2)
+        .map(|count| count.parse::<usize>().unwrap())
+        .sum();
+    assert!(blocks >= 3, "{table}");
 }
 
 #[test]
