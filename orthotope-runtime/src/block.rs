@@ -2,82 +2,79 @@
 //!
 //! Owns what a header says and how it is checked. Knows nothing of caches.
 //!
-//! | bytes | header's content |
-//! | --- | --- |
-//! | 0..8 | the word: magic in bytes 0 to 3; in 4 to 7 a bit that says free, and kind, class and requested size mixed with the address and a secret |
-//! | 8..16 | kind, class and requested size |
-//! | 16..24 | the owner: the cache that last handed the block out |
-//! | 24..32 | usable size |
-//! | 32..64 | zero |
+//! | bytes | header's content | written |
+//! | --- | --- | --- |
+//! | 0..8 | the word: magic in bytes 0 to 3; in 4 to 7, while the block lives, a set bit, and address and requested size mixed with the owner and a secret; zero while it is free | each time |
+//! | 8..16 | requested size | each time |
+//! | 16..24 | the owner: the cache that last handed the block out | each time |
+//! | 24..32 | usable size | when the block is made |
+//! | 32..40 | kind and class | when the block is made |
+//! | 40..64 | zero | never |
 //!
-//! The word alone decides: it differs for a block that is forged, copied, freed, stale or of another
-//! size, so a free that states its size compares eight bytes once.
+//! The word alone decides: it differs for a block that is forged, copied, freed, stale, of another size or
+//! of another owner, so a free that states its size compares eight bytes once. Kind and class follow from
+//! the size, so a size that agrees vouches for them.
 
 use crate::class::HEADER_BYTES;
 use crate::sync::{AtomicU64, Ordering};
 
 const MAGIC: u64 = 0x6f74_7265;
-const MAGIC_MASK: u64 = 0xffff_ffff;
-/// Set in the word of a free block. Not mixed, so that no live block's word is that of a free one.
-const FREE_BIT: u64 = 1 << 32;
-/// Odd constants with their bits well spread: products carry every bit of a factor to the top half.
-const MIX_ADDRESS: u64 = 0x9e37_79b9_7f4a_7c15;
-const MIX_SHAPE: u64 = 0xd6e8_feb8_6659_fd93;
+/// The word of a free block. Whoever forges it is told of a double free, and no more.
+const FREE: u64 = MAGIC;
+/// Set in the word of a live block.
+const LIVE_BIT: u64 = 1 << 32;
+/// Bits of a word that are not mixed: the magic and the live bit.
+const PLAIN_BITS: u32 = 33;
+/// Odd, so that no two sizes below 2³¹ mix alike at one address; a factor of 32 bits needs no register.
+const MIX_SIZE: u64 = 0x4f1b_bcdd;
+/// Odd, so that no two of 2³¹ owners in a row mix alike.
+const MIX_OWNER: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What a block is, packed: kind in bits 0 to 7, class in 8 to 15, requested size above.
-///
-/// The requested size of any block that can exist fits 48 bits.
+/// Kind and class of a block, packed: kind in bits 0 to 7, class in 8 to 15.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape(u64);
 
 const SMALL: u64 = 1;
-const LARGE: u64 = 2;
 
 impl Shape {
-    /// A live block of `class`.
-    #[inline(always)]
-    pub(crate) const fn small(class: usize, requested: usize) -> Self {
-        Self((requested as u64) << 16 | (class as u64) << 8 | SMALL)
+    /// A large block.
+    pub(crate) const LARGE: Self = Self(2);
+
+    /// A block of `class`.
+    pub(crate) const fn small(class: usize) -> Self {
+        Self((class as u64) << 8 | SMALL)
     }
 
-    /// A live large block.
-    pub(crate) const fn large(requested: usize) -> Self {
-        Self((requested as u64) << 16 | LARGE)
-    }
-
-    /// Whether it is a block of `class`.
-    pub(crate) const fn is_small(self, class: usize) -> bool {
-        self.0 & 0xffff == (class as u64) << 8 | SMALL
-    }
-
-    /// Bytes requested.
-    pub(crate) const fn requested(self) -> usize {
-        (self.0 >> 16) as usize
+    const fn is_any_small(self) -> bool {
+        self.0 & 0xff == SMALL && self.0 >> 16 == 0
     }
 }
 
-/// The secret that words are mixed with. One a process would do; an allocator has its own.
+/// What words are mixed with. One a process would do; an allocator has its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Secret(pub(crate) u64);
 
 impl Secret {
-    /// The word of a block of `shape` whose payload starts at `address`.
-    #[inline(always)]
-    fn word(self, address: usize, shape: Shape) -> u64 {
-        let mixed =
-            (address as u64 ^ self.0).wrapping_mul(MIX_ADDRESS) ^ shape.0.wrapping_mul(MIX_SHAPE);
-        (mixed & !(MAGIC_MASK | FREE_BIT)) | MAGIC
+    /// What the words of an owner's blocks are mixed with.
+    pub(crate) const fn key(self, owner: u64) -> Key {
+        Key((self.0 ^ owner.wrapping_mul(MIX_OWNER)) << PLAIN_BITS | LIVE_BIT | MAGIC)
     }
+}
 
-    /// The word of a free small block whose payload starts at `address`.
+/// A secret and an owner, mixed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key(u64);
+
+impl Key {
+    /// The key of no secret, for a cache that is bound to no allocator.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The word of a live block of `requested` bytes whose payload starts at `address`.
     #[inline(always)]
-    fn free_small(self, address: usize) -> u64 {
-        self.word(address, Shape(SMALL)) | FREE_BIT
-    }
-
-    /// The word of a free large block whose payload starts at `address`.
-    fn free_large(self, address: usize) -> u64 {
-        self.word(address, Shape(LARGE)) | FREE_BIT
+    fn word(self, address: usize, requested: usize) -> u64 {
+        let place = (address / HEADER_BYTES) as u64;
+        let mixed = place ^ (requested as u64).wrapping_mul(MIX_SIZE);
+        mixed << PLAIN_BITS ^ self.0
     }
 }
 
@@ -85,10 +82,11 @@ impl Secret {
 #[repr(C, align(64))]
 pub(crate) struct Header {
     word: AtomicU64,
-    shape: AtomicU64,
+    requested: AtomicU64,
     owner: AtomicU64,
     usable: AtomicU64,
-    zero: [u64; 4],
+    shape: AtomicU64,
+    zero: [u64; 3],
 }
 
 const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
@@ -96,8 +94,8 @@ const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
 /// What the words of a header say about its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Handed out, with this shape.
-    Live(Shape),
+    /// Handed out, for a request of so many bytes.
+    Live { shape: Shape, requested: usize },
     /// A small block that was freed.
     FreeSmall,
     /// A large block that was freed.
@@ -119,67 +117,56 @@ impl Header {
         unsafe { &*payload.cast::<Self>().sub(1) }
     }
 
-    /// Marks the block as handed out by `owner`.
-    #[inline(always)]
-    pub(crate) fn seal(
-        &self,
-        secret: Secret,
-        address: usize,
-        shape: Shape,
-        owner: u64,
-        usable: usize,
-    ) {
-        self.word
-            .store(secret.word(address, shape), Ordering::Relaxed);
+    /// Says what the block is, once for all of its lives.
+    pub(crate) fn describe(&self, shape: Shape, usable: usize) {
         self.shape.store(shape.0, Ordering::Relaxed);
-        self.owner.store(owner, Ordering::Relaxed);
         self.usable.store(usable as u64, Ordering::Relaxed);
     }
 
-    /// Whether the block is live with exactly this shape.
+    /// Marks the block as handed out by `owner`, whose key is `key`, for a request of `requested` bytes.
     #[inline(always)]
-    pub(crate) fn is(&self, secret: Secret, address: usize, shape: Shape) -> bool {
-        self.word.load(Ordering::Relaxed) == secret.word(address, shape)
+    pub(crate) fn seal(&self, key: Key, owner: u64, address: usize, requested: usize) {
+        self.word
+            .store(key.word(address, requested), Ordering::Relaxed);
+        self.requested.store(requested as u64, Ordering::Relaxed);
+        self.owner.store(owner, Ordering::Relaxed);
     }
 
-    /// The same, and whether the fields agree with the word.
+    /// Whether the block is live, of exactly `requested` bytes, and handed out by the key's owner.
+    #[inline(always)]
+    pub(crate) fn is(&self, key: Key, address: usize, requested: usize) -> bool {
+        self.word.load(Ordering::Relaxed) == key.word(address, requested)
+    }
+
+    /// The same, and whether all that is recorded agrees.
     #[inline(always)]
     pub(crate) fn is_whole(
         &self,
-        secret: Secret,
+        key: Key,
+        owner: u64,
         address: usize,
-        shape: Shape,
-        usable: usize,
+        requested: usize,
+        (shape, usable): (Shape, usize),
     ) -> bool {
-        self.is(secret, address, shape)
+        self.is(key, address, requested)
+            && self.requested.load(Ordering::Relaxed) == requested as u64
+            && self.owner() == owner
             && self.shape.load(Ordering::Relaxed) == shape.0
             && self.usable() == usable
     }
 
-    /// Marks the small block as free.
+    /// Marks the live block as free.
     #[inline(always)]
-    pub(crate) fn release_small(&self, secret: Secret, address: usize) {
-        self.word
-            .store(secret.free_small(address), Ordering::Relaxed);
+    pub(crate) fn release(&self) {
+        self.word.store(FREE, Ordering::Relaxed);
     }
 
-    /// Marks the small block as free unless another thread was first, or its header is not what it was.
-    pub(crate) fn release_small_once(&self, secret: Secret, address: usize) -> bool {
-        let live = secret.word(address, Shape(self.shape.load(Ordering::Relaxed)));
+    /// Marks the block as free unless another thread was first, or its header is not what it was.
+    pub(crate) fn release_once(&self, secret: Secret, address: usize) -> bool {
+        let live = self.live_word(secret, address);
         self.word
-            .compare_exchange(
-                live,
-                secret.free_small(address),
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            )
+            .compare_exchange(live, FREE, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
-    }
-
-    /// Marks the large block as free.
-    pub(crate) fn release_large(&self, secret: Secret, address: usize) {
-        self.word
-            .store(secret.free_large(address), Ordering::Relaxed);
     }
 
     /// The cache that last handed the block out.
@@ -190,16 +177,18 @@ impl Header {
 
     /// What the header says, its fields checked against its word.
     pub(crate) fn state(&self, secret: Secret, address: usize) -> State {
-        let word = self.word.load(Ordering::Relaxed);
-        if word == secret.free_small(address) {
-            return State::FreeSmall;
-        }
-        if word == secret.free_large(address) {
-            return State::FreeLarge;
-        }
+        let live = self.live_word(secret, address);
         let shape = Shape(self.shape.load(Ordering::Relaxed));
-        if word == secret.word(address, shape) {
-            State::Live(shape)
+        let word = self.word.load(Ordering::Relaxed);
+        if word == live {
+            let requested = self.requested.load(Ordering::Relaxed) as usize;
+            State::Live { shape, requested }
+        } else if word != FREE {
+            State::Corrupt
+        } else if shape == Shape::LARGE {
+            State::FreeLarge
+        } else if shape.is_any_small() {
+            State::FreeSmall
         } else {
             State::Corrupt
         }
@@ -208,5 +197,11 @@ impl Header {
     /// Bytes that the holder may use.
     pub(crate) fn usable(&self) -> usize {
         self.usable.load(Ordering::Relaxed) as usize
+    }
+
+    /// What the word is while the block lives, if the fields are right.
+    fn live_word(&self, secret: Secret, address: usize) -> u64 {
+        let requested = self.requested.load(Ordering::Relaxed) as usize;
+        secret.key(self.owner()).word(address, requested)
     }
 }

@@ -10,6 +10,7 @@
 use core::ptr::{self, NonNull};
 
 use crate::arena::{Arena, Kind, Span};
+use crate::block::{Header, Shape};
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Geometry};
@@ -21,6 +22,8 @@ const DEPOT_MAGAZINES: usize = 8;
 #[repr(align(64))]
 pub(crate) struct Central {
     class: usize,
+    /// Bytes that the holder of a block may use.
+    payload: usize,
     geometry: Geometry,
     /// Blocks of a magazine.
     magazine: usize,
@@ -58,6 +61,7 @@ pub(crate) struct CentralCounts {
 impl Central {
     pub(crate) fn new(
         class: usize,
+        payload: usize,
         geometry: Geometry,
         magazine: usize,
         grant: usize,
@@ -73,6 +77,7 @@ impl Central {
         };
         Self {
             class,
+            payload,
             geometry,
             magazine,
             grant,
@@ -266,6 +271,13 @@ impl Central {
         // SAFETY: we hold the lock; `out` has room by the caller's promise.
         let count = unsafe { slab::carve(span, &self.geometry, out, want) };
         state.carved += count;
+        if self.geometry.header > 0 {
+            for index in 0..count {
+                // SAFETY: `carve` wrote `count` blocks, each with a header before it.
+                unsafe { Header::of(*out.add(index)) }
+                    .describe(Shape::small(self.class), self.payload);
+            }
+        }
         count
     }
 

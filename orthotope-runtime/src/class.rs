@@ -114,49 +114,79 @@ impl SizeClass {
     }
 }
 
-static TENSOR_TABLE: ClassTable = ClassTable::new(&TENSOR_CLASSES);
+static TENSOR_TABLE: ClassTable = ClassTable::new(&TENSOR_CLASSES, HEADER_BYTES);
 
-/// Requests up to this many bytes find their class with one load.
-pub const BYTE_TABLE_MAX: usize = 4_096;
-
-const BYTE_TABLE_LEN: usize = BYTE_TABLE_MAX / 8 + 1;
-/// Sub-buckets per doubling above the byte table.
+/// Steps of the table for small sizes. A step is what all payloads are multiples of: 8 bytes, or the alignment.
+const STEPS: usize = 2_048;
+/// What class indices are multiplied by in that table: a record of this many bytes is found without a shift.
+pub(crate) const SCALE: usize = 16;
+/// Sub-buckets per doubling above the steps.
 const COARSE_BITS: u32 = 3;
-const COARSE_MIN_EXPONENT: u32 = BYTE_TABLE_MAX.ilog2();
+const COARSE_MIN_EXPONENT: u32 = (8 * STEPS).ilog2();
 const COARSE_LEN: usize = ((usize::BITS - COARSE_MIN_EXPONENT) as usize) << COARSE_BITS;
+
+/// A class by its index times [`SCALE`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScaledClass(usize);
+
+impl ScaledClass {
+    /// The class with this index.
+    #[inline(always)]
+    pub(crate) const fn new(index: usize) -> Self {
+        Self(index * SCALE)
+    }
+
+    /// The class's index.
+    #[inline(always)]
+    pub(crate) const fn index(self) -> usize {
+        self.0 / SCALE
+    }
+
+    /// Bytes before the class's record in an array of records of [`SCALE`] bytes.
+    #[inline(always)]
+    pub(crate) const fn offset(self) -> usize {
+        self.0
+    }
+}
 
 /// Look-up from a request's size to the index of its class.
 ///
-/// Invariants: `bytes[(s + 7) / 8]` is the first class that holds `s` for every `s` in
-/// `1..=BYTE_TABLE_MAX`, or `len` where none does; `coarse[bucket(s)]` is at most the first class
+/// Invariants: with `step = 1 << step_bits`, `steps[(s - 1) / step]` is the first class that holds `s` for every
+/// `s` in `1..=small_max()`, or `len` where none does, times [`SCALE`]; `coarse[bucket(s)]` is at most the first class
 /// that holds `s`, and exceeds no class that holds the smallest size of its bucket.
 #[derive(Debug)]
 pub struct ClassTable {
     classes: &'static [usize],
-    bytes: [u8; BYTE_TABLE_LEN],
+    step_bits: u32,
+    steps: [u16; STEPS],
     coarse: [u8; COARSE_LEN],
 }
 
 impl ClassTable {
-    /// The table for `classes`, strictly ascending multiples of 8, 1 to [`MAX_CLASSES`] of them.
+    /// The table for `classes`, strictly ascending multiples of `align`, 1 to [`MAX_CLASSES`] of them.
     ///
     /// # Panics
     ///
-    /// If `classes` is not so; in const context that is a compile error.
+    /// If `classes` is not so, or `align` no power of two from 8 on; in const context that is a compile error.
     #[must_use]
-    pub const fn new(classes: &'static [usize]) -> Self {
+    pub const fn new(classes: &'static [usize], align: usize) -> Self {
+        assert!(
+            align >= 8 && align.is_power_of_two(),
+            "the alignment is a power of two, at least 8"
+        );
         assert!(
             !classes.is_empty() && classes.len() <= MAX_CLASSES,
             "an allocator has 1 to 255 classes"
         );
-        let mut bytes = [0; BYTE_TABLE_LEN];
+        let step_bits = align.ilog2();
+        let mut steps = [0; STEPS];
         let mut class = 0;
         let mut slot = 0;
-        while slot < BYTE_TABLE_LEN {
-            while class < classes.len() && classes[class] < slot * 8 {
+        while slot < STEPS {
+            while class < classes.len() && classes[class] < (slot + 1) << step_bits {
                 class += 1;
             }
-            bytes[slot] = class as u8;
+            steps[slot] = (class * SCALE) as u16;
             slot += 1;
         }
         let mut coarse = [0; COARSE_LEN];
@@ -173,8 +203,8 @@ impl ClassTable {
         let mut index = 0;
         while index < classes.len() {
             assert!(
-                classes[index] > 0 && classes[index].is_multiple_of(8),
-                "class payloads are multiples of 8"
+                classes[index] > 0 && classes[index].is_multiple_of(align),
+                "class payloads are multiples of the alignment"
             );
             assert!(
                 index == 0 || classes[index - 1] < classes[index],
@@ -184,17 +214,23 @@ impl ClassTable {
         }
         Self {
             classes,
-            bytes,
+            step_bits,
+            steps,
             coarse,
         }
     }
 
-    /// Index of the class of a request of 1 to [`BYTE_TABLE_MAX`] bytes: one load. The number of
+    /// Largest request, in bytes, whose class is one load away.
+    #[must_use]
+    pub const fn small_max(&self) -> usize {
+        STEPS << self.step_bits
+    }
+
+    /// Index of the class of a request of 1 to [`small_max`](Self::small_max) bytes: one load. The number of
     /// classes if none holds it.
     #[inline(always)]
-    #[must_use]
-    pub const fn small(&self, size: usize) -> usize {
-        self.bytes[size.div_ceil(8)] as usize
+    pub(crate) const fn small(&self, size: usize) -> ScaledClass {
+        ScaledClass(self.steps[(size - 1) >> self.step_bits] as usize)
     }
 
     /// Index of the class of any request; `None` for zero bytes and for more than the largest class.
@@ -204,8 +240,8 @@ impl ClassTable {
         if size == 0 {
             return None;
         }
-        let mut class = if size <= BYTE_TABLE_MAX {
-            self.small(size)
+        let mut class = if size <= self.small_max() {
+            self.small(size).index()
         } else {
             self.coarse[bucket_of(size)] as usize
         };
@@ -236,7 +272,7 @@ impl ClassTable {
     }
 }
 
-/// Bucket of a size above the byte table: its exponent and the three bits that follow, of `size - 1`
+/// Bucket of a size above the steps: its exponent and the three bits that follow, of `size - 1`
 /// so that a power of two closes its bucket.
 const fn bucket_of(size: usize) -> usize {
     let last = size - 1;

@@ -74,13 +74,8 @@ impl LargeFormat {
             // SAFETY: the 64 bytes before the payload are the span's, since `offset >= 64`.
             let header = unsafe { Header::of(payload.as_ptr()) };
             let usable = record.bytes() - offset;
-            header.seal(
-                self.secret,
-                payload.as_ptr().addr(),
-                Shape::large(size),
-                0,
-                usable,
-            );
+            header.describe(Shape::LARGE, usable);
+            header.seal(self.secret.key(0), 0, payload.as_ptr().addr(), size);
         }
         Some(LargeBlock {
             payload,
@@ -102,7 +97,7 @@ impl LargeFormat {
                 self.check(span, address, provided)?;
                 if self.header {
                     // SAFETY: the span is a live large block of this format, so a header precedes its payload.
-                    unsafe { Header::of(span.first()) }.release_large(self.secret, address);
+                    unsafe { Header::of(span.first()) }.release_once(self.secret, address);
                 }
                 Ok(())
             },
@@ -121,9 +116,11 @@ impl LargeFormat {
         if self.header {
             // SAFETY: the span is a live large block of this format, so a header precedes its payload.
             let header = unsafe { Header::of(span.first()) };
-            if header.state(self.secret, address) != State::Live(Shape::large(recorded))
-                || header.usable() != self.usable(span)
-            {
+            let live = State::Live {
+                shape: Shape::LARGE,
+                requested: recorded,
+            };
+            if header.state(self.secret, address) != live || header.usable() != self.usable(span) {
                 return Err(FreeError::CorruptHeader);
             }
         }
@@ -159,13 +156,7 @@ impl LargeFormat {
         if self.header {
             // SAFETY: the span is a live large block of this format, so a header precedes its payload.
             let header = unsafe { Header::of(record.first()) };
-            header.seal(
-                self.secret,
-                record.first().addr(),
-                Shape::large(size),
-                0,
-                usable,
-            );
+            header.seal(self.secret.key(0), 0, record.first().addr(), size);
         }
         true
     }

@@ -61,7 +61,7 @@ mod thread_cache;
 pub mod tune;
 
 pub use allocator::{Allocator, ThreadCache};
-pub use class::{BYTE_TABLE_MAX, ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
+pub use class::{ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
 pub use config::{AllocatorConfig, ClassLimits, Config, Exhausted, MAGAZINE_BLOCKS};
 pub use error::{AllocError, FreeError, InitError};
 pub use stats::{AllocatorStats, ClassStats, SizeClassStats, Stats, ThreadCacheStats};

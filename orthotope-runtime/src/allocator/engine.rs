@@ -101,7 +101,14 @@ impl Engine {
             } else {
                 geometry.capacity
             };
-            let central = Central::new(class, geometry, limits.flush, grant, !config.header);
+            let central = Central::new(
+                class,
+                config.classes[class],
+                geometry,
+                limits.flush,
+                grant,
+                !config.header,
+            );
             // SAFETY: the record has room for every class.
             unsafe { centrals.add(class).write(central) };
         }

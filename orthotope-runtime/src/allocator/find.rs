@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 
 use super::engine::Engine;
 use crate::arena::{Kind, Span};
-use crate::block::{Header, State};
+use crate::block::{Header, Shape, State};
 use crate::class::HEADER_BYTES;
 use crate::error::FreeError;
 
@@ -101,14 +101,17 @@ impl Engine {
         let header = unsafe { Header::of(payload) };
         match header.state(self.secret, address) {
             State::FreeSmall => Err(FreeError::DoubleFree),
-            State::Live(shape) if shape.is_small(class) && header.usable() == room => {
+            State::Live { shape, requested }
+                if shape == Shape::small(class)
+                    && header.usable() == room
+                    // What the word does not mix of a size beyond 2³¹ is told by this.
+                    && self.class_of(requested) == Some(class) =>
+            {
                 match provided {
-                    Some(provided) if provided != shape.requested() => {
-                        Err(FreeError::SizeMismatch {
-                            provided,
-                            recorded: shape.requested(),
-                        })
-                    }
+                    Some(provided) if provided != requested => Err(FreeError::SizeMismatch {
+                        provided,
+                        recorded: requested,
+                    }),
                     _ => Ok(()),
                 }
             }
@@ -131,7 +134,7 @@ impl Engine {
         match header.state(self.secret, address) {
             State::FreeSmall => FreeError::DoubleFree,
             State::FreeLarge => FreeError::AlreadyFreedOrUnknownLarge,
-            State::Live(_) | State::Corrupt => FreeError::CorruptHeader,
+            State::Live { .. } | State::Corrupt => FreeError::CorruptHeader,
         }
     }
 

@@ -6,8 +6,8 @@ use core::ptr::NonNull;
 use super::engine::Engine;
 use super::thread_cache::ThreadCache;
 use super::visit::Visit;
-use crate::block::{Header, Secret, Shape};
-use crate::class::SizeClass;
+use crate::block::{Header, Shape};
+use crate::class::{ScaledClass, SizeClass};
 use crate::config::{AllocatorConfig, Config, Exhausted};
 use crate::error::{AllocError, FreeError, InitError};
 use crate::stats::AllocatorStats;
@@ -96,21 +96,18 @@ impl Allocator {
         };
         let locals = cache.bins().locals();
         // SAFETY: the cache has a bin for each of the twelve classes.
-        let Some(block) = unsafe { bin(locals, class.index()) }.pop() else {
+        let Some(block) = unsafe { bin(locals, ScaledClass::new(class.index())) }.pop() else {
             return self.allocate_slow(cache, class, size);
         };
         // SAFETY: the locals are the cache's.
         let head = unsafe { locals.as_ref() };
         // SAFETY: the block is of a slab with headers, so one precedes its payload.
         let header = unsafe { Header::of(block.as_ptr()) };
-        let shape = Shape::small(class.index(), size);
-        let secret = Secret(head.secret.get());
         header.seal(
-            secret,
-            block.as_ptr().addr(),
-            shape,
+            head.key.get(),
             head.owner.get(),
-            class.payload_size(),
+            block.as_ptr().addr(),
+            size,
         );
         Ok(block)
     }
@@ -170,17 +167,12 @@ impl Allocator {
         {
             // SAFETY: the address is a multiple of 64, and the 64 bytes before it are readable.
             let header = unsafe { Header::of(block.as_ptr()) };
-            let (address, secret) = (block.as_ptr().addr(), Secret(head.secret.get()));
-            if header.is_whole(
-                secret,
-                address,
-                Shape::small(class.index(), size),
-                class.payload_size(),
-            ) && header.owner() == head.owner.get()
-            {
+            let (key, address) = (head.key.get(), block.as_ptr().addr());
+            let made = (Shape::small(class.index()), class.payload_size());
+            if header.is_whole(key, head.owner.get(), address, size, made) {
                 // SAFETY: the cache has a bin for each of the twelve classes.
-                if unsafe { bin(locals, class.index()) }.push(block) {
-                    header.release_small(secret, address);
+                if unsafe { bin(locals, ScaledClass::new(class.index())) }.push(block) {
+                    header.release();
                     return Ok(());
                 }
             }

@@ -4,7 +4,8 @@ use core::ptr::{self, NonNull};
 
 use super::engine::{Engine, next_id};
 use super::find::Found;
-use crate::block::{Header, Shape};
+use crate::block::Header;
+use crate::class::ScaledClass;
 use crate::config::{ClassLimits, Exhausted};
 use crate::error::FreeError;
 use crate::large::LargeBlock;
@@ -63,7 +64,6 @@ impl<'a> Visit<'a> {
         let head = unsafe { locals.as_ref() };
         let home = engine.arena.home();
         head.set_window(home.base(), home.committed());
-        head.secret.set(engine.secret.0);
         let cold = Cold::new(
             &engine.arena,
             locals,
@@ -71,7 +71,7 @@ impl<'a> Visit<'a> {
             ptr::from_ref(engine).cast(),
             limits,
         );
-        head.owner.set(if cold.is_some() { next_id() } else { 0 });
+        own(head, engine, if cold.is_some() { next_id() } else { 0 });
         head.cold.set(cold.map_or(ptr::null_mut(), NonNull::as_ptr));
         head.phase.set(if cold.is_some() {
             Phase::Bound
@@ -101,7 +101,7 @@ impl<'a> Visit<'a> {
         // SAFETY: the caller's locals.
         let head = unsafe { locals.as_ref() };
         head.cold.set(ptr::null_mut());
-        head.owner.set(0);
+        own(head, engine, 0);
         head.phase.set(Phase::Uncached);
     }
 
@@ -113,15 +113,9 @@ impl<'a> Visit<'a> {
         if self.engine.config.header {
             // SAFETY: the block is of a slab with headers, so one precedes its payload.
             let header = unsafe { Header::of(block.as_ptr()) };
-            let usable = self.engine.config.classes[class];
-            let shape = Shape::small(class, size);
-            header.seal(
-                self.engine.secret,
-                block.as_ptr().addr(),
-                shape,
-                self.owner(),
-                usable,
-            );
+            let owner = self.owner();
+            let key = self.engine.secret.key(owner);
+            header.seal(key, owner, block.as_ptr().addr(), size);
         }
         Some(block)
     }
@@ -166,7 +160,7 @@ impl<'a> Visit<'a> {
             return central.take_one(arena);
         }
         // SAFETY: the locals have a bin for each class.
-        let bin = unsafe { bin(self.locals, class) };
+        let bin = unsafe { bin(self.locals, ScaledClass::new(class)) };
         if let Some(block) = bin.pop() {
             return Some(block);
         }
@@ -226,7 +220,7 @@ impl<'a> Visit<'a> {
         }
         // SAFETY: `find` saw the header.
         let header = unsafe { Header::of(block.as_ptr()) };
-        if !header.release_small_once(self.engine.secret, address) {
+        if !header.release_once(self.engine.secret, address) {
             return Err(FreeError::DoubleFree);
         }
         match self.cold {
@@ -262,14 +256,8 @@ impl<'a> Visit<'a> {
                 {
                     // SAFETY: `find` saw the header.
                     let header = unsafe { Header::of(block.as_ptr()) };
-                    let usable = self.engine.config.classes[class];
-                    header.seal(
-                        self.engine.secret,
-                        address,
-                        Shape::small(class, new),
-                        header.owner(),
-                        usable,
-                    );
+                    let owner = header.owner();
+                    header.seal(self.engine.secret.key(owner), owner, address, new);
                 }
                 Ok(true)
             }
@@ -309,6 +297,12 @@ impl Drop for Visit<'_> {
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.phase.set(self.before);
     }
+}
+
+/// Makes `owner` the one who hands out what goes through these locals.
+fn own(head: &Locals, engine: &Engine, owner: u64) {
+    head.owner.set(owner);
+    head.key.set(engine.secret.key(owner));
 }
 
 /// The exit hook of a thread that is bound to a generated allocator.

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `alloc` | the stack is empty | the size is small, the alignment served |
 //! | `dealloc` without a header | the stack is full | the same two |
-//! | `dealloc` with a header | + out of range, + another word, + another owner | the same two |
+//! | `dealloc` with a header | + out of range, + another word | the same two |
 //!
 //! Everything else is `#[cold]`, out of line, and ends in `_slow`.
 
@@ -15,7 +15,8 @@ use super::slow::{
     alloc_other, alloc_slow, alloc_zeroed_other, dealloc_other, dealloc_slow, realloc_slow,
 };
 use super::{Derived, Generated, Route, route};
-use crate::block::{Header, Secret, Shape};
+use crate::block::Header;
+use crate::class::ScaledClass;
 use crate::thread_cache::bin;
 
 /// `GlobalAlloc::alloc`.
@@ -33,28 +34,24 @@ pub unsafe fn alloc<G: Generated>(layout: Layout) -> *mut u8 {
     }
 }
 
-/// A block of `class`, an index that the type's table gave, for `size` bytes; or null.
+/// A block of `class`, which the type's table gave, for `size` bytes; or null.
 #[inline(always)]
-pub(super) fn alloc_class<G: Generated>(class: usize, size: usize) -> *mut u8 {
+pub(super) fn alloc_class<G: Generated>(class: ScaledClass, size: usize) -> *mut u8 {
     let locals = G::locals();
     // SAFETY: `Generated` promises a bin for each class.
     let Some(block) = unsafe { bin(locals, class) }.pop() else {
-        return alloc_slow::<G>(class, size);
+        return alloc_slow::<G>(class.index(), size);
     };
     if G::CONFIG.header {
         // SAFETY: `Generated` promises this thread's locals.
         let head = unsafe { locals.as_ref() };
         // SAFETY: the block is of a slab with headers, so one precedes its payload.
         let header = unsafe { Header::of(block.as_ptr()) };
-        let (secret, address) = (Secret(head.secret.get()), block.as_ptr().addr());
-        // SAFETY: classes come from the table, which knows no others. A check would be a branch.
-        let usable = unsafe { *G::CONFIG.classes.get_unchecked(class) };
         header.seal(
-            secret,
-            address,
-            Shape::small(class, size),
+            head.key.get(),
             head.owner.get(),
-            usable,
+            block.as_ptr().addr(),
+            size,
         );
     }
     block.as_ptr()
@@ -82,35 +79,29 @@ pub unsafe fn dealloc<G: Generated>(block: *mut u8, layout: Layout) {
 ///
 /// The block came from `alloc_class` with the same arguments, and nobody uses it any more.
 #[inline(always)]
-pub(super) unsafe fn dealloc_class<G: Generated>(block: *mut u8, class: usize, size: usize) {
+pub(super) unsafe fn dealloc_class<G: Generated>(block: *mut u8, class: ScaledClass, size: usize) {
     let locals = G::locals();
+    // SAFETY: `Generated` promises a bin for each class.
+    let bin = unsafe { bin(locals, class) };
+    // SAFETY: `GlobalAlloc` frees no null pointer.
+    let freed = unsafe { NonNull::new_unchecked(block) };
     if G::CONFIG.header {
         // SAFETY: `Generated` promises this thread's locals.
         let head = unsafe { locals.as_ref() };
-        if let Some(block) = head.in_window(block.addr()) {
+        if let Some(derived) = head.in_window(block.addr()) {
             // SAFETY: the address is a multiple of 64, and the 64 bytes before it are readable.
-            let header = unsafe { Header::of(block.as_ptr()) };
-            let (secret, address) = (Secret(head.secret.get()), block.as_ptr().addr());
-            if header.is(secret, address, Shape::small(class, size))
-                && header.owner() == head.owner.get()
-            {
-                // SAFETY: `Generated` promises a bin for each class.
-                if unsafe { bin(locals, class) }.push(block) {
-                    header.release_small(secret, address);
-                    return;
-                }
+            let header = unsafe { Header::of(derived.as_ptr()) };
+            // The caller's own pointer goes back: the next request need not wait for the derived one.
+            if header.is(head.key.get(), block.addr(), size) && bin.push(freed) {
+                header.release();
+                return;
             }
         }
-    } else {
-        // SAFETY: `GlobalAlloc` frees no null pointer.
-        let block = unsafe { NonNull::new_unchecked(block) };
-        // SAFETY: `Generated` promises a bin for each class.
-        if unsafe { bin(locals, class) }.push(block) {
-            return;
-        }
+    } else if bin.push(freed) {
+        return;
     }
     // SAFETY: the caller's promise.
-    unsafe { dealloc_slow::<G>(block, class, size) }
+    unsafe { dealloc_slow::<G>(block, class.index(), size) }
 }
 
 /// `GlobalAlloc::alloc_zeroed`.

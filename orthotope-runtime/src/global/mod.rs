@@ -14,7 +14,7 @@ pub use fast::{alloc, alloc_zeroed, dealloc, realloc};
 pub use runtime::Runtime;
 pub use slow::{allocate, allocator_stats, deallocate, deallocate_with_size, stats, usable_size};
 
-use crate::class::{BYTE_TABLE_MAX, ClassTable};
+use crate::class::ClassTable;
 use crate::config::Config;
 use crate::thread_cache::Locals;
 
@@ -39,14 +39,14 @@ pub unsafe trait Generated: Copy + Send + Sync + 'static {
 /// What follows from a configuration at compile time.
 trait Derived: Generated {
     /// Size to class.
-    const TABLE: &'static ClassTable = &ClassTable::new(Self::CONFIG.classes);
+    const TABLE: &'static ClassTable = &ClassTable::new(Self::CONFIG.classes, Self::CONFIG.align);
     /// Largest request that any class serves.
     const LARGEST: usize = Self::CONFIG.classes[Self::CONFIG.classes.len() - 1];
     /// Largest request whose class is one load away.
-    const SMALL: usize = if Self::LARGEST < BYTE_TABLE_MAX {
+    const SMALL: usize = if Self::LARGEST < Self::TABLE.small_max() {
         Self::LARGEST
     } else {
-        BYTE_TABLE_MAX
+        Self::TABLE.small_max()
     };
 }
 
@@ -70,7 +70,7 @@ enum Route {
 #[inline]
 fn route<G: Generated>(size: usize, align: usize) -> Route {
     if align <= G::CONFIG.align && size.wrapping_sub(1) < G::SMALL {
-        return Route::Class(G::TABLE.small(size));
+        return Route::Class(G::TABLE.small(size).index());
     }
     if size == 0
         || align

@@ -11,6 +11,7 @@ use super::fast::{alloc_class, dealloc_class};
 use super::runtime::Runtime;
 use super::{Generated, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
+use crate::class::ScaledClass;
 use crate::config::Config;
 use crate::error::{AllocError, FreeError, InitError};
 use crate::fallback;
@@ -109,7 +110,7 @@ fn lend(config: &Config, class: usize) -> *mut u8 {
 #[inline(never)]
 pub(super) fn alloc_other<G: Generated>(layout: Layout) -> *mut u8 {
     match route::<G>(layout.size(), layout.align()) {
-        Route::Class(class) => alloc_class::<G>(class, layout.size()),
+        Route::Class(class) => alloc_class::<G>(ScaledClass::new(class), layout.size()),
         Route::Large => alloc_large(Statics::of::<G>(), layout)
             .map_or(ptr::null_mut(), |block| block.payload.as_ptr()),
         // SAFETY: the layout is the caller's, who vouches for it as `GlobalAlloc` asks.
@@ -122,7 +123,7 @@ pub(super) fn alloc_other<G: Generated>(layout: Layout) -> *mut u8 {
 pub(super) fn alloc_zeroed_other<G: Generated>(layout: Layout) -> *mut u8 {
     match route::<G>(layout.size(), layout.align()) {
         Route::Class(class) => {
-            let block = alloc_class::<G>(class, layout.size());
+            let block = alloc_class::<G>(ScaledClass::new(class), layout.size());
             if !block.is_null() {
                 // SAFETY: the block has at least `size` bytes.
                 unsafe { block.write_bytes(0, layout.size()) };
@@ -208,7 +209,9 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
 pub(super) unsafe fn dealloc_other<G: Generated>(block: *mut u8, layout: Layout) {
     match route::<G>(layout.size(), layout.align()) {
         // SAFETY: the caller's promise; the route is the one that `alloc` took.
-        Route::Class(class) => unsafe { dealloc_class::<G>(block, class, layout.size()) },
+        Route::Class(class) => unsafe {
+            dealloc_class::<G>(block, ScaledClass::new(class), layout.size())
+        },
         // SAFETY: as above.
         Route::Large => unsafe { dealloc_large(Statics::of::<G>(), block, layout.size()) },
         // SAFETY: as above.
@@ -294,7 +297,7 @@ fn resize(statics: Statics, block: *mut u8, old: usize, new: usize) -> bool {
 #[inline]
 pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
     let block = match route::<G>(size, 1) {
-        Route::Class(class) => NonNull::new(alloc_class::<G>(class, size)),
+        Route::Class(class) => NonNull::new(alloc_class::<G>(ScaledClass::new(class), size)),
         Route::Large => {
             // The alignment is at least the configuration's; this one makes the layout valid.
             let layout = Layout::from_size_align(size, 1).ok();

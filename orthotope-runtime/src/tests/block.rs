@@ -30,18 +30,26 @@ fn a_word_tells_state_shape_address_and_secret() {
         State::Corrupt,
         "fresh memory is nobody's block"
     );
-    header.seal(secret, address, Shape::small(3, 5_000), 7, 6_144);
+    let (key, made) = (secret.key(7), (Shape::small(3), 6_144));
+    header.describe(Shape::small(3), 6_144);
+    header.seal(key, 7, address, 5_000);
     assert_eq!(
         header.state(secret, address),
-        State::Live(Shape::small(3, 5_000))
+        State::Live {
+            shape: Shape::small(3),
+            requested: 5_000
+        }
     );
-    assert!(header.is(secret, address, Shape::small(3, 5_000)));
+    assert!(header.is(key, address, 5_000));
+    assert!(header.is_whole(key, 7, address, 5_000, made));
+    assert!(!header.is(key, address, 5_001), "another size");
+    assert!(!header.is(secret.key(8), address, 5_000), "another owner");
     for other in [
-        Shape::small(3, 5_001),
-        Shape::small(4, 5_000),
-        Shape::large(5_000),
+        (Shape::small(4), 6_144),
+        (Shape::LARGE, 6_144),
+        (Shape::small(3), 6_145),
     ] {
-        assert!(!header.is(secret, address, other), "{other:?}");
+        assert!(!header.is_whole(key, 7, address, 5_000, other), "{other:?}");
     }
     assert_eq!(
         header.state(secret, address + 64),
@@ -49,10 +57,13 @@ fn a_word_tells_state_shape_address_and_secret() {
         "a copy elsewhere is not the block"
     );
     assert_eq!(header.state(Secret(1), address), State::Corrupt);
-    assert!(header.release_small_once(secret, address));
-    assert!(!header.release_small_once(secret, address), "one free wins");
+    assert!(header.release_once(secret, address));
+    assert!(!header.release_once(secret, address), "one free wins");
     assert_eq!(header.state(secret, address), State::FreeSmall);
-    header.release_large(secret, address);
+    header.describe(Shape::LARGE, 6_144);
+    assert_eq!(header.state(secret, address), State::FreeLarge);
+    header.seal(key, 7, address, 5_000);
+    header.release();
     assert_eq!(header.state(secret, address), State::FreeLarge);
 }
 

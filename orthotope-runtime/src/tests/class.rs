@@ -3,13 +3,13 @@
 use crate::class::{ClassTable, SizeClass};
 use crate::tune::{GENERAL_CLASSES, TENSOR_CLASSES, fit_classes};
 
-fn agrees_with_a_search(classes: &'static [usize]) {
-    let table = ClassTable::new(classes);
+fn agrees_with_a_search(classes: &'static [usize], align: usize) {
+    let table = ClassTable::new(classes, align);
     let largest = classes[classes.len() - 1];
     let near = classes
         .iter()
         .flat_map(|&payload| [payload - 1, payload, payload + 1]);
-    for size in (0..10_000).chain(near).chain([largest * 2, usize::MAX]) {
+    for size in (0..150_000).chain(near).chain([largest * 2, usize::MAX]) {
         let expected = (size > 0)
             .then(|| classes.iter().position(|&payload| payload >= size))
             .flatten();
@@ -29,11 +29,13 @@ fn agrees_with_a_search(classes: &'static [usize]) {
 
 #[test]
 fn every_table_finds_the_smallest_class_that_fits() {
-    agrees_with_a_search(&TENSOR_CLASSES);
-    agrees_with_a_search(&GENERAL_CLASSES);
-    agrees_with_a_search(&[8]);
-    agrees_with_a_search(&[6_144, 1 << 40]);
-    agrees_with_a_search(&[64, 256, 1_024, 6_144, 64 << 10, 1 << 20]);
+    agrees_with_a_search(&TENSOR_CLASSES, 8);
+    agrees_with_a_search(&TENSOR_CLASSES, 64);
+    agrees_with_a_search(&GENERAL_CLASSES, 8);
+    agrees_with_a_search(&[8], 8);
+    agrees_with_a_search(&[6_144, 1 << 40], 2_048);
+    agrees_with_a_search(&[64, 256, 1_024, 6_144, 64 << 10, 1 << 20], 64);
+    agrees_with_a_search(&[1 << 20, 4 << 20], 1 << 20);
 }
 
 #[test]

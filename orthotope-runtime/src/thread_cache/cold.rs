@@ -7,6 +7,7 @@ use core::sync::atomic::compiler_fence;
 use super::{Bin, Locals, SENTINEL, bin};
 use crate::arena::Arena;
 use crate::central::Central;
+use crate::class::ScaledClass;
 use crate::config::ClassLimits;
 use crate::depot::{Magazine, blocks, magazine_bytes};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
@@ -26,6 +27,16 @@ pub(crate) struct Cold {
     pub(super) prev: *mut Cold,
     classes: usize,
     // `classes` times a `ColdBin` follow.
+}
+
+/// The hot half of a cold half's class.
+///
+/// # Safety
+///
+/// `cold` and its `locals` are valid, with more than `class` classes.
+unsafe fn hot_bin<'a>(cold: NonNull<Cold>, class: usize) -> &'a Bin {
+    // SAFETY: by the caller's promise.
+    unsafe { bin(cold.as_ref().locals, ScaledClass::new(class)) }
 }
 
 /// The cold half of one class's bin.
@@ -131,7 +142,7 @@ impl Cold {
             return 0;
         }
         // SAFETY: by the caller's promise.
-        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        let hot = unsafe { hot_bin(cold, class) };
         hot.top
             .load(Ordering::Relaxed)
             .addr()
@@ -202,7 +213,7 @@ impl Cold {
         let base = storage.cast().as_ptr();
         this.capacity.set(capacity);
         // SAFETY: the owner's bins.
-        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        let hot = unsafe { hot_bin(cold, class) };
         this.base.store(base, Ordering::Relaxed);
         this.offer(hot, 0);
         true
@@ -222,7 +233,7 @@ impl Cold {
         // SAFETY: the caller is the owner.
         let this = unsafe { Self::bin(cold, class) };
         // SAFETY: the owner's bins.
-        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        let hot = unsafe { hot_bin(cold, class) };
         this.withdraw(hot);
         let base = this.base.load(Ordering::Relaxed);
         // SAFETY: entry one is in the stack.
@@ -253,7 +264,7 @@ impl Cold {
         // SAFETY: the caller is the owner.
         let this = unsafe { Self::bin(cold, class) };
         // SAFETY: the owner's bins.
-        let hot = unsafe { bin(cold.as_ref().locals, class) };
+        let hot = unsafe { hot_bin(cold, class) };
         let mut len = this.withdraw(hot);
         // A refill may leave more than is kept, so room for one more must be made first.
         if len == this.capacity.get() {
@@ -331,7 +342,7 @@ impl Cold {
                 continue;
             }
             // SAFETY: the owner's bins.
-            let hot = unsafe { bin(cold.as_ref().locals, class) };
+            let hot = unsafe { hot_bin(cold, class) };
             let mut len = this.withdraw(hot);
             while len > 0 {
                 len = this.flush(len, arena, central);
@@ -350,7 +361,7 @@ impl Cold {
             // SAFETY: the caller is the owner.
             let this = unsafe { Self::bin(cold, class) };
             // SAFETY: the owner's bins.
-            let hot = unsafe { bin(cold.as_ref().locals, class) };
+            let hot = unsafe { hot_bin(cold, class) };
             hot.top
                 .store((&raw const SENTINEL.0).cast_mut(), Ordering::Relaxed);
             hot.limit.set(ptr::null_mut());
@@ -400,7 +411,7 @@ impl Cold {
                 continue;
             }
             // SAFETY: the owner's bins.
-            let hot = unsafe { bin(cold.as_ref().locals, class) };
+            let hot = unsafe { hot_bin(cold, class) };
             assert_eq!(hot.limit.get(), base.wrapping_add(this.limits.keep));
             assert!(this.len(hot) <= this.capacity.get());
             for index in 0..=this.len(hot) {

@@ -24,7 +24,8 @@ use core::ptr::{self, NonNull};
 pub(crate) use cold::Cold;
 pub(crate) use registry::Registry;
 
-use crate::class::HEADER_BYTES;
+use crate::block::Key;
+use crate::class::{HEADER_BYTES, SCALE, ScaledClass};
 use crate::sync::{AtomicPtr, Ordering};
 
 /// Entry zero of the stack that a bin has before it has one of its own.
@@ -39,7 +40,8 @@ static SENTINEL: Sentinel = Sentinel(ptr::null_mut());
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct Bin {
-    /// The entry on top. Atomic so that statistics may look from another thread; only the owner writes.
+    /// The entry on top. Only the owner touches it; atomic because the compiler merges no two loads of an
+    /// atomic, and so makes load, addition and store one instruction on memory.
     top: AtomicPtr<*mut u8>,
     /// The entry that a push must not go beyond.
     limit: Cell<*mut *mut u8>,
@@ -58,10 +60,14 @@ impl Bin {
     pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
         let top = self.top.load(Ordering::Relaxed);
         // SAFETY: `top` is an entry of the stack, entry zero or the sentinel: all readable.
-        let block = NonNull::new(unsafe { *top })?;
-        // Not below entry zero, which is null.
-        self.top.store(top.wrapping_sub(1), Ordering::Relaxed);
-        Some(block)
+        let block = unsafe { *top };
+        self.step(-1);
+        let block = NonNull::new(block);
+        if block.is_none() {
+            // Entry zero stays.
+            self.step(1);
+        }
+        block
     }
 
     /// Puts a block on top; `false` if the cache keeps no more of them.
@@ -74,8 +80,16 @@ impl Bin {
         let next = top.wrapping_add(1);
         // SAFETY: `next <= limit`, which lies in the stack.
         unsafe { next.write(block.as_ptr()) };
-        self.top.store(next, Ordering::Relaxed);
+        self.step(1);
         true
+    }
+
+    /// Moves the top by so many entries.
+    #[inline(always)]
+    fn step(&self, entries: isize) {
+        let top = self.top.load(Ordering::Relaxed);
+        self.top
+            .store(top.wrapping_offset(entries), Ordering::Relaxed);
     }
 }
 
@@ -99,8 +113,8 @@ pub struct Locals {
     /// The home region as this thread last saw it: its base, and how many headers' lengths of it may be read.
     window: Cell<*mut u8>,
     window_headers: Cell<usize>,
-    /// What header words are mixed with.
-    pub(crate) secret: Cell<u64>,
+    /// What the words of this cache's headers are mixed with: the secret and `owner`.
+    pub(crate) key: Cell<Key>,
     /// The number that marks this cache's blocks; 0 marks nobody's.
     pub(crate) owner: Cell<u64>,
     pub(crate) phase: Cell<Phase>,
@@ -150,7 +164,7 @@ impl<const N: usize> LocalBins<N> {
         let head = Locals {
             window: Cell::new(ptr::null_mut()),
             window_headers: Cell::new(0),
-            secret: Cell::new(0),
+            key: Cell::new(Key::NONE),
             owner: Cell::new(0),
             phase: Cell::new(Phase::Fresh),
             cold: Cell::new(ptr::null_mut()),
@@ -176,9 +190,11 @@ impl<const N: usize> LocalBins<N> {
 ///
 /// `locals` came from [`LocalBins::locals`] of a live `LocalBins` with more than `class` bins.
 #[inline(always)]
-pub(crate) unsafe fn bin<'a>(locals: NonNull<Locals>, class: usize) -> &'a Bin {
+pub(crate) unsafe fn bin<'a>(locals: NonNull<Locals>, class: ScaledClass) -> &'a Bin {
     // SAFETY: the bins follow the head at the same offset, whatever their number.
     let bins = unsafe { locals.byte_add(offset_of!(LocalBins<1>, bins)) }.cast::<Bin>();
-    // SAFETY: there are more than `class` bins.
-    unsafe { bins.add(class).as_ref() }
+    // SAFETY: there are more than `class` bins, of `SCALE` bytes each.
+    unsafe { bins.byte_add(class.offset()).as_ref() }
 }
+
+const _: () = assert!(size_of::<Bin>() == SCALE);
