@@ -5,7 +5,7 @@
 
 use core::ptr::NonNull;
 
-use crate::arena::{Arena, GRANULE, Kind, Span};
+use crate::arena::{Arena, GRANULE, Kind, Lane, Span};
 use crate::block::{Header, Secret, Shape, State};
 use crate::class::HEADER_BYTES;
 use crate::error::FreeError;
@@ -72,15 +72,60 @@ impl LargeFormat {
         record.describe_large(size, payload.as_ptr());
         if self.header {
             // SAFETY: the 64 bytes before the payload are the span's, since `offset >= 64`.
+            unsafe { Header::of(payload.as_ptr()) }.describe(Shape::LARGE, record.bytes() - offset);
+        }
+        Some(self.hand_out(record, payload, size, taken.zero))
+    }
+
+    /// Hands out the block that lies parked in `lane`, if it is just what `footprint` asks for.
+    pub(crate) fn retake(
+        &self,
+        arena: &Arena,
+        lane: Lane,
+        size: usize,
+        footprint: Footprint,
+    ) -> Option<LargeBlock> {
+        let span = arena.retake(lane, footprint.granules, footprint.charge)?;
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        // It starts where it started before, which depends on no size.
+        let payload = NonNull::new(record.first())?;
+        record.set_requested(size);
+        Some(self.hand_out(record, payload, size, false))
+    }
+
+    fn hand_out(&self, record: &Span, payload: NonNull<u8>, size: usize, zero: bool) -> LargeBlock {
+        debug_assert_eq!(record.requested(), size);
+        if self.header {
+            // SAFETY: the span is a large block of this format, so a header precedes its payload.
             let header = unsafe { Header::of(payload.as_ptr()) };
-            let usable = record.bytes() - offset;
-            header.describe(Shape::LARGE, usable);
             header.seal(self.secret.key(0), 0, payload.as_ptr().addr(), size);
         }
-        Some(LargeBlock {
-            payload,
-            zero: taken.zero,
-        })
+        LargeBlock { payload, zero }
+    }
+
+    /// Frees the live block in `span` into `lane`, if every check agrees and the lane has a place for it.
+    pub(crate) fn park(
+        &self,
+        arena: &Arena,
+        lane: Lane,
+        span: NonNull<Span>,
+        provided: Option<usize>,
+    ) -> bool {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let first = record.first();
+        if self.check(record, first.addr(), provided).is_err()
+            || !arena.has_place(lane, span, self.live_bytes(record.requested()))
+        {
+            return false;
+        }
+        if self.header {
+            // Before the span can be another's. Of two frees at once, both write this, and one parks.
+            // SAFETY: the span is a large block of this format, so a header precedes its payload.
+            unsafe { Header::of(first) }.release();
+        }
+        arena.park(span)
     }
 
     /// Takes the block whose payload starts at `address` back, after every check.

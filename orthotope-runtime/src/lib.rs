@@ -16,7 +16,7 @@
 //! | `config` | [`Config`], [`AllocatorConfig`], and what is derived from them | memory |
 //! | `error` | the typed failures | everything |
 //! | `stats` | the snapshots | everything but `class` |
-//! | `arena` | regions, spans, the page directory, the budget, memory for records | blocks |
+//! | `arena` | regions, spans, the page directory, the budget, lanes of parked spans, memory for records | blocks |
 //! | `slab` | a span cut into equal blocks; the free set, out of band | threads |
 //! | `block` | the header, or none | caches |
 //! | `depot` | magazines, and the stack of full ones | slabs, threads |

@@ -7,13 +7,13 @@ use core::ptr::NonNull;
 use core::slice;
 
 use super::deferred::Deferred;
-use crate::arena::{Arena, ArenaParams, GRANULE};
+use crate::arena::{Arena, ArenaParams, GRANULE, Kind, Lane};
 use crate::block::Secret;
 use crate::central::Central;
 use crate::class::HEADER_BYTES;
 use crate::config::{ClassLimits, Config};
 use crate::error::{AllocError, InitError};
-use crate::large::LargeFormat;
+use crate::large::{LargeBlock, LargeFormat};
 use crate::slab::Geometry;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::sys::{Os, entropy, prepare_thread_exit};
@@ -169,6 +169,25 @@ impl Engine {
     pub(crate) fn centrals(&self) -> &[Central] {
         // SAFETY: `settle` wrote one for every class.
         unsafe { slice::from_raw_parts(self.centrals.as_ptr(), self.config.classes.len()) }
+    }
+
+    /// A large block of `size` bytes that the thread of `lane` freed before: no lock, and nothing to wait for.
+    pub(crate) fn retake_large(&self, lane: Lane, size: usize) -> Option<LargeBlock> {
+        let footprint = self.large.footprint(size)?;
+        self.large.retake(&self.arena, lane, size, footprint)
+    }
+
+    /// Frees the large block at `address` into `lane`. `false` if it cannot be, for whatever reason: the way
+    /// through a `Visit` finds out.
+    pub(crate) fn park_large(&self, lane: Lane, address: usize, size: usize) -> bool {
+        let Some(span) = self.arena.home().span_at(address) else {
+            return false;
+        };
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        record.kind() == Kind::Large
+            && record.first().addr() == address
+            && self.large.park(&self.arena, lane, span, Some(size))
     }
 
     /// What a cache keeps of `class`, with byte targets of its own.

@@ -73,7 +73,7 @@ impl Engine {
                 }
                 Ok(Found::Large(span))
             }
-            Kind::Dead | Kind::Free | Kind::Pooled => Err(self.absent(address)),
+            Kind::Dead | Kind::Free | Kind::Pooled | Kind::Parked => Err(self.absent(address)),
         }
     }
 

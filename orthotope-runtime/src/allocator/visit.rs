@@ -4,6 +4,7 @@ use core::ptr::{self, NonNull};
 
 use super::engine::{Engine, next_id};
 use super::find::Found;
+use crate::arena::Lane;
 use crate::block::Header;
 use crate::class::ScaledClass;
 use crate::config::{ClassLimits, Exhausted};
@@ -71,7 +72,12 @@ impl<'a> Visit<'a> {
             ptr::from_ref(engine).cast(),
             limits,
         );
-        own(head, engine, if cold.is_some() { next_id() } else { 0 });
+        if cold.is_some() {
+            own(head, engine, next_id());
+            head.lane.set(engine.arena.take_lane());
+        } else {
+            own(head, engine, 0);
+        }
         head.cold.set(cold.map_or(ptr::null_mut(), NonNull::as_ptr));
         head.phase.set(if cold.is_some() {
             Phase::Bound
@@ -102,6 +108,7 @@ impl<'a> Visit<'a> {
         let head = unsafe { locals.as_ref() };
         head.cold.set(ptr::null_mut());
         own(head, engine, 0);
+        engine.arena.give_lane(head.lane.replace(Lane::NONE));
         head.phase.set(Phase::Uncached);
     }
 
@@ -124,6 +131,9 @@ impl<'a> Visit<'a> {
     pub(crate) fn alloc_large(&self, size: usize) -> Option<LargeBlock> {
         let Engine { arena, large, .. } = self.engine;
         let footprint = large.footprint(size)?;
+        if let Some(block) = large.retake(arena, self.lane(), size, footprint) {
+            return Some(block);
+        }
         self.with_room(footprint.granules, footprint.charge, || {
             large.alloc(arena, size, footprint)
         })
@@ -202,11 +212,12 @@ impl<'a> Visit<'a> {
     ) -> Result<(), FreeError> {
         let address = block.as_ptr().addr();
         let class = match self.engine.find(address, provided)? {
-            Found::Large(_) => {
-                return self
-                    .engine
-                    .large
-                    .free(&self.engine.arena, address, provided);
+            Found::Large(span) => {
+                let Engine { arena, large, .. } = self.engine;
+                if large.park(arena, self.lane(), span, provided) {
+                    return Ok(());
+                }
+                return large.free(arena, address, provided);
             }
             Found::Small { class, .. } => class,
         };
@@ -276,6 +287,11 @@ impl<'a> Visit<'a> {
     fn owner(&self) -> u64 {
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.owner.get()
+    }
+
+    fn lane(&self) -> Lane {
+        // SAFETY: the caller's locals, by `enter`.
+        unsafe { self.locals.as_ref() }.lane.get()
     }
 
     /// The address as a pointer derived from its region's base, whatever the caller's came from.

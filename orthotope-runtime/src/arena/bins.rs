@@ -47,7 +47,8 @@ impl Bins {
         this.prev = ptr::null_mut();
         this.next = head;
         self.count += 1;
-        self.charge += this.charge;
+        // SAFETY: records are type-stable.
+        self.charge += unsafe { span.as_ref() }.charge();
         if let Some(head) = NonNull::new(head) {
             // SAFETY: the caller holds the lock; `head` is another span.
             unsafe { place(head) }.prev = span.as_ptr();
@@ -63,14 +64,15 @@ impl Bins {
     /// The caller holds the arena's lock; `span` is in this `Bins`, its size as when it came.
     pub(super) unsafe fn remove(&mut self, span: NonNull<Span>) {
         // SAFETY: records are type-stable.
-        let bin = bin_of(unsafe { span.as_ref() }.granules());
-        let (next, prev, charge) = {
+        let record = unsafe { span.as_ref() };
+        let bin = bin_of(record.granules());
+        let (next, prev) = {
             // SAFETY: the caller holds the lock.
             let this = unsafe { place(span) };
-            (this.next, this.prev, this.charge)
+            (this.next, this.prev)
         };
         self.count -= 1;
-        self.charge -= charge;
+        self.charge -= record.charge();
         if let Some(next) = NonNull::new(next) {
             // SAFETY: the caller holds the lock; list neighbours differ.
             unsafe { place(next) }.prev = prev;
@@ -108,12 +110,10 @@ impl Bins {
         let mut next = self.heads[bin];
         while let Some(span) = NonNull::new(next) {
             // SAFETY: records are type-stable.
-            let size = unsafe { span.as_ref() }.granules();
-            let (charge, following) = {
-                // SAFETY: `&self` is reached under the arena's lock.
-                let this = unsafe { place(span) };
-                (this.charge, this.next)
-            };
+            let record = unsafe { span.as_ref() };
+            let (size, charge) = (record.granules(), record.charge());
+            // SAFETY: `&self` is reached under the arena's lock.
+            let following = unsafe { place(span) }.next;
             if size >= granules
                 && charge >= least_charge
                 && best.is_none_or(|(s, c, _)| (size, charge) < (s, c))

@@ -10,8 +10,9 @@ use crate::sys::Guard;
 impl Arena {
     pub(super) fn charge(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, bytes: usize) {
         state.budget.charge(bytes);
-        // SAFETY: the guard proves that we hold the lock.
-        unsafe { place(span) }.charge += bytes;
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        record.set_charge(record.charge() + bytes);
     }
 
     /// The pooled span that fits `granules` and `charge` best, split if enough is left.
@@ -28,16 +29,12 @@ impl Arena {
             // The charge is divided, not changed: once the two rejoin, they serve what the whole did. Neither
             // part is charged more than it is long, or growing in place would make the whole so.
             // SAFETY: records are type-stable.
-            let room = unsafe { tail.as_ref() }.bytes();
+            let (head, rest) = unsafe { (span.as_ref(), tail.as_ref()) };
+            rest.set_charge((head.charge() - charge).min(rest.bytes()));
+            head.set_charge(head.charge() - rest.charge());
+            rest.set_kind(Kind::Pooled);
             // SAFETY: we hold the lock.
-            let head = unsafe { place(span) };
-            // SAFETY: we hold the lock; head and tail differ.
-            let rest = unsafe { place(tail) };
-            rest.charge = (head.charge - charge).min(room);
-            rest.tail = true;
-            head.charge -= rest.charge;
-            // SAFETY: records are type-stable.
-            unsafe { tail.as_ref() }.set_kind(Kind::Pooled);
+            unsafe { place(tail) }.tail = true;
             // SAFETY: we hold the lock, and the tail is new.
             unsafe { state.pool.insert(tail) };
         }
@@ -195,11 +192,12 @@ impl Arena {
 
     /// Uncharges a span and puts it among the free ones, coalesced with free neighbours.
     pub(super) fn free_span(&self, state: &mut Guard<'_, State>, mut span: NonNull<Span>) {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        state.budget.release(record.charge());
+        record.set_charge(0);
         // SAFETY: we hold the lock.
-        let this = unsafe { place(span) };
-        state.budget.release(this.charge);
-        this.charge = 0;
-        this.tail = false;
+        unsafe { place(span) }.tail = false;
         if let Some(next) = self.neighbour_after(span) {
             // SAFETY: records are type-stable.
             if unsafe { next.as_ref() }.kind() == Kind::Free {
@@ -244,15 +242,12 @@ impl Arena {
         // SAFETY: records are type-stable.
         let (record, other) = unsafe { (front.as_ref(), back.as_ref()) };
         record.set_range(record.start(), record.granules() + other.granules());
-        let (zero, charge) = {
-            // SAFETY: we hold the lock.
-            let gone = unsafe { place(back) };
-            (gone.zero, gone.charge)
-        };
+        record.set_charge(record.charge() + other.charge());
+        // SAFETY: we hold the lock.
+        let zero = unsafe { place(back) }.zero;
         // SAFETY: we hold the lock; front and back differ.
         let this = unsafe { place(front) };
         this.zero &= zero;
-        this.charge += charge;
         this.listed = false;
         self.bury(state, back);
         self.region(this.region).list(front, false);
@@ -295,10 +290,10 @@ impl Arena {
         let record = unsafe { span.as_ref() };
         record.set_kind(Kind::Dead);
         record.set_range(0, 0);
+        record.set_charge(0);
         // SAFETY: we hold the lock.
         let this = unsafe { place(span) };
         this.next = state.dead;
-        this.charge = 0;
         this.listed = false;
         this.tail = false;
         state.dead = span.as_ptr();

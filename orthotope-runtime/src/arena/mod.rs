@@ -3,17 +3,19 @@
 //! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
 //! all records. Knows nothing of blocks.
 //!
-//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `meta`.
+//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `lanes`, `meta`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
-//! - a span is in `free` exactly if its kind is `Free`, in `pool` exactly if it is `Pooled`;
+//! - a span is in `free` exactly if its kind is `Free`, in `pool` exactly if it is `Pooled`, in a lane's place
+//!   if it is `Parked`;
 //! - the entries of a span's first and last granule lead to it; of every granule, if it is a slab or large;
 //! - the budget's charge is the sum of the spans' charges, and free spans are charged nothing.
 
 mod bins;
 mod budget;
 mod fit;
+mod lanes;
 mod meta;
 mod region;
 mod span;
@@ -27,13 +29,15 @@ use std::io;
 
 use bins::Bins;
 use budget::Budget;
+pub(crate) use lanes::Lane;
+use lanes::Lanes;
 pub(crate) use meta::Meta;
 pub(crate) use region::Region;
 use span::place;
 pub(crate) use span::{GRANULE, Kind, Span};
 
 use crate::sync::{AtomicUsize, Ordering};
-use crate::sys::{Lock, Os};
+use crate::sys::{Guard, Lock, Os};
 
 /// Most regions of one arena. Each further one is as large as all before, so the address space ends first.
 const REGIONS: usize = 64;
@@ -77,6 +81,7 @@ pub(crate) struct Arena {
     /// Those before `region_count` are initialised and never change but for what they guard themselves.
     regions: [UnsafeCell<MaybeUninit<Region>>; REGIONS],
     region_count: AtomicUsize,
+    lanes: Lanes,
     state: Lock<State>,
 }
 
@@ -86,6 +91,7 @@ struct State {
     budget: Budget,
     /// Records that describe nothing, linked by `next`.
     dead: *mut Span,
+    /// Large blocks, parked ones included.
     live_large: usize,
     live_large_bytes: usize,
 }
@@ -123,6 +129,7 @@ impl Arena {
             meta: Meta::new(os),
             regions: [const { UnsafeCell::new(MaybeUninit::uninit()) }; REGIONS],
             region_count: AtomicUsize::new(0),
+            lanes: Lanes::new(),
             state: Lock::new(State {
                 free: Bins::new(),
                 pool: Bins::new(),
@@ -190,7 +197,7 @@ impl Arena {
         stride: usize,
         want: usize,
     ) -> Option<(NonNull<Span>, usize)> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         for attempt in 0..2 {
             if attempt == 1 && !self.consolidate(&mut state) {
                 return None;
@@ -213,6 +220,7 @@ impl Arena {
     pub(crate) fn charge_slab(&self, span: NonNull<Span>, stride: usize, want: usize) -> usize {
         let mut state = self.state.lock();
         if state.budget.left() < stride {
+            self.sweep(&mut state);
             self.consolidate(&mut state);
         }
         let granted = want.min(state.budget.left() / stride);
@@ -235,7 +243,7 @@ impl Arena {
     /// A span of at least `granules` for a large block, charged `charge` bytes; more where a pooled span
     /// brought a greater charge with it.
     pub(crate) fn take_large(&self, granules: usize, charge: usize) -> Option<LargeSpan> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Some(span) = self.take_pooled(&mut state, granules, charge) {
             // SAFETY: records are type-stable.
             unsafe { span.as_ref() }.set_kind(Kind::Large);
@@ -274,7 +282,7 @@ impl Arena {
         check: impl FnOnce(&Span) -> Result<(), E>,
         absent: impl FnOnce() -> E,
     ) -> Result<(), E> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let Some(span) = self.span_at(address) else {
             return Err(absent());
         };
@@ -284,16 +292,32 @@ impl Arena {
             return Err(absent());
         }
         check(record)?;
+        // Another thread may free it into its lane at this moment, without the lock: one is first.
+        if !record.change_kind(Kind::Large, Kind::Dead) {
+            return Err(absent());
+        }
+        self.bring_back(&mut state, span, live_bytes(record.requested()));
+        Ok(())
+    }
+
+    /// Takes back a large block that counted for `live_bytes`.
+    fn bring_back(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, live_bytes: usize) {
         state.live_large -= 1;
-        state.live_large_bytes -= live_bytes(record.requested());
+        state.live_large_bytes -= live_bytes;
         // SAFETY: we hold the lock.
         unsafe { place(span) }.zero = false;
         if self.params.lazy {
-            self.pool_span(&mut state, span);
+            self.pool_span(state, span);
         } else {
-            self.free_span(&mut state, span);
+            self.free_span(state, span);
         }
-        Ok(())
+    }
+
+    /// The state, once every parked span is back in it.
+    fn lock(&self) -> Guard<'_, State> {
+        let mut state = self.state.lock();
+        self.sweep(&mut state);
+        state
     }
 
     /// Records that the large block in `span` is now `requested` bytes, if its charge may be `charge`.
@@ -304,9 +328,9 @@ impl Arena {
         charge: usize,
         was: usize,
     ) -> bool {
-        let mut state = self.state.lock();
-        // SAFETY: we hold the lock.
-        let more = charge.saturating_sub(unsafe { place(span) }.charge);
+        let mut state = self.lock();
+        // SAFETY: records are type-stable.
+        let more = charge.saturating_sub(unsafe { span.as_ref() }.charge());
         if more > state.budget.left() {
             return false;
         }
@@ -320,7 +344,7 @@ impl Arena {
     /// Maps a further region with room for `granules` and a budget of at least `charge` bytes more.
     pub(crate) fn grow(&self, granules: usize, charge: usize) -> bool {
         let least = charge.max(granules.saturating_mul(GRANULE));
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let count = self.region_count.load(Ordering::Relaxed);
         // Another thread was first, or the system refused what is left here: more address space is no help.
         if state.budget.left() >= charge && self.has_room(&state, granules) {
@@ -345,7 +369,7 @@ impl Arena {
 
     /// Figures for statistics.
     pub(crate) fn counts(&self) -> ArenaCounts {
-        let state = self.state.lock();
+        let state = self.lock();
         ArenaCounts {
             capacity: state.budget.capacity,
             untouched: state.budget.untouched(),

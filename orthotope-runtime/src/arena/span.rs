@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Slab,
     /// One large block.
     Large,
+    /// A freed large block that waits in a lane for a request of its size. Charged, and counted as live.
+    Parked,
 }
 
 /// A run of granules.
@@ -44,6 +46,8 @@ pub(crate) struct Span {
     pub(super) first: AtomicPtr<u8>,
     /// Large: bytes requested.
     requested: AtomicUsize,
+    /// Bytes charged to the budget.
+    charge: AtomicUsize,
     /// The arena's own, under its lock.
     pub(super) place: UnsafeCell<Place>,
     /// Its slab's, under the lock of the class.
@@ -57,8 +61,6 @@ pub(crate) struct Place {
     pub(super) prev: *mut Span,
     /// Index of the region.
     pub(super) region: usize,
-    /// Bytes charged to the budget.
-    pub(super) charge: usize,
     /// The memory is as the system gave it: zero.
     pub(super) zero: bool,
     /// Every granule's directory entry leads here, not only the first and the last.
@@ -96,11 +98,11 @@ impl Span {
             class: AtomicU32::new(0),
             first: AtomicPtr::new(ptr::null_mut()),
             requested: AtomicUsize::new(0),
+            charge: AtomicUsize::new(0),
             place: UnsafeCell::new(Place {
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
                 region: 0,
-                charge: 0,
                 zero: false,
                 listed: false,
                 tail: false,
@@ -144,6 +146,7 @@ impl Span {
             2 => Kind::Pooled,
             3 => Kind::Slab,
             4 => Kind::Large,
+            5 => Kind::Parked,
             _ => Kind::Dead,
         }
     }
@@ -173,6 +176,25 @@ impl Span {
 
     pub(super) fn set_kind(&self, kind: Kind) {
         self.kind.store(kind as u32, Ordering::Relaxed);
+    }
+
+    /// Makes a span of one kind one of another; `false` if it is not of that kind. Of two that try, one does.
+    pub(super) fn change_kind(&self, from: Kind, to: Kind) -> bool {
+        // Whoever leaves the span publishes what it did to it, and whoever takes it sees that.
+        self.kind
+            .compare_exchange(from as u32, to as u32, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Bytes charged to the budget.
+    #[inline]
+    pub(super) fn charge(&self) -> usize {
+        self.charge.load(Ordering::Relaxed)
+    }
+
+    /// Written under the arena's lock.
+    pub(super) fn set_charge(&self, bytes: usize) {
+        self.charge.store(bytes, Ordering::Relaxed);
     }
 
     /// Describes a span that was taken for a slab of `class`, with its first payload at `first`.

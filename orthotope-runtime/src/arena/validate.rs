@@ -24,19 +24,19 @@ impl Arena {
                 assert!(record.granules() > 0, "no span is empty");
                 // SAFETY: we hold the lock.
                 let this = unsafe { place(span) };
-                charged += this.charge;
+                charged += record.charge();
                 match record.kind() {
                     Kind::Dead => panic!("a dead record covers granule {granule}"),
                     Kind::Free => {
                         free += 1;
-                        assert_eq!(this.charge, 0, "free spans are not charged");
+                        assert_eq!(record.charge(), 0, "free spans are not charged");
                     }
                     Kind::Pooled => {
                         pooled += 1;
-                        pooled_bytes += this.charge;
+                        pooled_bytes += record.charge();
                     }
                     Kind::Slab => assert!(this.listed, "a slab's granules are all listed"),
-                    Kind::Large => {
+                    Kind::Large | Kind::Parked => {
                         large += 1;
                         assert!(this.listed, "a large block's granules are all listed");
                     }
@@ -76,7 +76,10 @@ impl Arena {
             state.pool.charge, pooled_bytes,
             "the pool's charge is its spans'"
         );
-        assert_eq!(state.live_large, large, "live large blocks are counted");
+        assert_eq!(
+            state.live_large, large,
+            "live and parked large blocks are counted"
+        );
         assert_eq!(
             state.budget.capacity - state.budget.left(),
             charged,

@@ -146,6 +146,13 @@ pub(super) fn alloc_zeroed_other<G: Generated>(layout: Layout) -> *mut u8 {
 }
 
 fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
+    // SAFETY: `Generated` promises this thread's locals.
+    let lane = unsafe { statics.locals.as_ref() }.lane.get();
+    if let Some(engine) = statics.runtime.started()
+        && let Some(block) = engine.retake_large(lane, layout.size())
+    {
+        return Some(block);
+    }
     match enter(statics) {
         Entry::Ready(visit) => visit.alloc_large(layout.size()),
         Entry::Busy => {
@@ -226,6 +233,13 @@ unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
     let Some(block) = NonNull::new(block) else {
         return;
     };
+    // SAFETY: `Generated` promises this thread's locals.
+    let lane = unsafe { statics.locals.as_ref() }.lane.get();
+    if let Some(engine) = statics.runtime.started()
+        && engine.park_large(lane, block.as_ptr().addr(), size)
+    {
+        return;
+    }
     // SAFETY: the caller's promise.
     if let Err(error) = unsafe { free(statics, block, Some(size)) } {
         refuse(block, size, &error);

@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 
 use super::double::Double;
 use super::rng::Rng;
-use crate::arena::{Arena, ArenaParams, GRANULE, Span};
+use crate::arena::{Arena, ArenaParams, GRANULE, Lane, Span};
 
 fn params(lazy: bool) -> ArenaParams {
     ArenaParams {
@@ -27,8 +27,11 @@ fn random_spans(lazy: bool, seed: u64) {
     let arena = Arena::new(os, params(lazy), false).expect("the double refuses nothing");
     let mut rng = Rng::new(seed);
     let mut held = Vec::new();
+    let lanes = [arena.take_lane(), arena.take_lane()];
     for _ in 0..2_000 {
-        if rng.below(5) < 2 && !held.is_empty() {
+        if rng.below(4) == 0 {
+            park_or_retake(&arena, lanes[rng.below(2)], &mut rng, &mut held);
+        } else if rng.below(5) < 2 && !held.is_empty() {
             match held.swap_remove(rng.below(held.len())) {
                 // SAFETY: the span came from `take_slab`, and nothing uses it.
                 Held::Slab(span) => unsafe { arena.give_slab(span) },
@@ -85,6 +88,32 @@ fn random_spans(lazy: bool, seed: u64) {
         0,
         "everything is unmapped"
     );
+}
+
+/// Frees a large block into the lane, or takes one of a size that may be there.
+fn park_or_retake(arena: &Arena, lane: Lane, rng: &mut Rng, held: &mut Vec<Held>) {
+    let large = held.iter().position(|one| matches!(one, Held::Large(_)));
+    match large {
+        Some(index) if rng.below(2) == 0 => {
+            let Held::Large(address) = held[index] else {
+                unreachable!("it was just seen");
+            };
+            let span = arena.span_at(address).expect("the block is live");
+            // SAFETY: records are type-stable.
+            let bytes = unsafe { span.as_ref() }.requested();
+            if arena.has_place(lane, span, bytes) {
+                assert!(arena.park(span), "the block was live");
+                held.swap_remove(index);
+            }
+        }
+        _ => {
+            let granules = 1 + rng.below(60);
+            if let Some(span) = arena.retake(lane, granules, granules * GRANULE) {
+                // SAFETY: records are type-stable.
+                held.push(Held::Large(unsafe { span.as_ref() }.first().addr()));
+            }
+        }
+    }
 }
 
 #[test]

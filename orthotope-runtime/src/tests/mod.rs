@@ -7,5 +7,6 @@ mod double;
 mod faults;
 mod generated;
 mod instance;
+mod lanes;
 mod lock;
 mod rng;

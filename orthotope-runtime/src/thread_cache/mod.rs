@@ -24,6 +24,7 @@ use core::ptr::{self, NonNull};
 pub(crate) use cold::Cold;
 pub(crate) use registry::Registry;
 
+use crate::arena::Lane;
 use crate::block::Key;
 use crate::class::{HEADER_BYTES, SCALE, ScaledClass};
 use crate::sync::{AtomicPtr, Ordering};
@@ -117,6 +118,8 @@ pub struct Locals {
     pub(crate) key: Cell<Key>,
     /// The number that marks this cache's blocks; 0 marks nobody's.
     pub(crate) owner: Cell<u64>,
+    /// Where this thread parks freed large blocks.
+    pub(crate) lane: Cell<Lane>,
     pub(crate) phase: Cell<Phase>,
     pub(crate) cold: Cell<*mut Cold>,
 }
@@ -166,6 +169,7 @@ impl<const N: usize> LocalBins<N> {
             window_headers: Cell::new(0),
             key: Cell::new(Key::NONE),
             owner: Cell::new(0),
+            lane: Cell::new(Lane::NONE),
             phase: Cell::new(Phase::Fresh),
             cold: Cell::new(ptr::null_mut()),
         };

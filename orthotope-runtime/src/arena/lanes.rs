@@ -1,0 +1,169 @@
+//! Lanes: where a thread parks the large spans that it freed last, to find them again without the lock.
+//!
+//! A service that works on tensors frees a block and asks for one of the same size. A parked span waits for
+//! just that: same length, same charge. Whoever takes the arena's lock for more sweeps the lanes first, so
+//! that best fit, coalescing and counts see every free span.
+//!
+//! A lane belongs to one thread at a time, which alone writes its places. They are hints: whose a span is
+//! says its kind alone.
+//!
+//! | step | by | ordering |
+//! | --- | --- | --- |
+//! | place ← span | the lane's thread | Release: a sweeper sees the record |
+//! | kind: `Large` → `Parked` | the lane's thread, which frees the block | Release: who takes the span sees what its user did |
+//! | kind: `Parked` → `Large` | the lane's thread, which hands it out | Acquire |
+//! | kind: `Parked` → `Dead` | a sweeper, under the lock | Acquire |
+//!
+//! Invariant: the place of a parked span leads to it until it is taken, since its thread overwrites no place
+//! that leads to a parked span.
+
+use core::ptr::{self, NonNull};
+
+use super::{Arena, Kind, Span, State};
+use crate::sync::{AtomicPtr, AtomicU64, Ordering};
+use crate::sys::Guard;
+
+/// Threads that may have a lane at once; those beyond go without.
+const LANES: usize = 64;
+/// Spans that a lane holds, by the low bits of their length.
+const PLACES: usize = 4;
+
+/// A thread's right to park.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lane(u8);
+
+impl Lane {
+    /// No right: for a thread that came when all were taken.
+    pub(crate) const NONE: Self = Self(u8::MAX);
+}
+
+pub(super) struct Lanes {
+    /// A bit a lane that has a thread.
+    taken: AtomicU64,
+    /// A bit a lane that ever had one.
+    used: AtomicU64,
+    places: [[AtomicPtr<Span>; PLACES]; LANES],
+}
+
+impl Lanes {
+    pub(super) const fn new() -> Self {
+        Self {
+            taken: AtomicU64::new(0),
+            used: AtomicU64::new(0),
+            places: [const { [const { AtomicPtr::new(ptr::null_mut()) }; PLACES] }; LANES],
+        }
+    }
+
+    fn place(&self, lane: Lane, granules: usize) -> Option<&AtomicPtr<Span>> {
+        Some(&self.places.get(usize::from(lane.0))?[granules % PLACES])
+    }
+}
+
+impl Arena {
+    /// A lane for one thread.
+    pub(crate) fn take_lane(&self) -> Lane {
+        let lanes = &self.lanes;
+        let mut taken = lanes.taken.load(Ordering::Relaxed);
+        while taken != u64::MAX {
+            let bit = 1 << taken.trailing_ones();
+            // Acquire pairs with the Release in `give_lane`: the places are as the thread before left them.
+            match lanes.taken.compare_exchange_weak(
+                taken,
+                taken | bit,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => {
+                    lanes.used.fetch_or(bit, Ordering::Relaxed);
+                    return Lane(taken.trailing_ones() as u8);
+                }
+                Err(seen) => taken = seen,
+            }
+        }
+        Lane::NONE
+    }
+
+    /// Ends a thread's right to its lane. What is parked there stays until it is swept or found.
+    pub(crate) fn give_lane(&self, lane: Lane) {
+        if lane != Lane::NONE {
+            self.lanes
+                .taken
+                .fetch_and(!(1 << lane.0), Ordering::Release);
+        }
+    }
+
+    /// Makes the lane lead to the large block in `span`, for [`park`](Self::park). `false` if it cannot: the span is
+    /// charged more than `live_bytes`, or the place is another parked span's.
+    pub(crate) fn has_place(&self, lane: Lane, span: NonNull<Span>, live_bytes: usize) -> bool {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        if record.charge() != live_bytes {
+            return false;
+        }
+        let Some(place) = self.lanes.place(lane, record.granules()) else {
+            return false;
+        };
+        let held = place.load(Ordering::Relaxed);
+        if held == span.as_ptr() {
+            return true;
+        }
+        // SAFETY: records are type-stable.
+        let parked = |held: NonNull<Span>| unsafe { held.as_ref() }.kind() == Kind::Parked;
+        if NonNull::new(held).is_some_and(parked) {
+            return false;
+        }
+        // Release pairs with the Acquire in `sweep`: the record is initialised.
+        place.store(span.as_ptr(), Ordering::Release);
+        true
+    }
+
+    /// Frees the large block in `span`, to which the caller's lane leads. `false` if it was freed already.
+    pub(crate) fn park(&self, span: NonNull<Span>) -> bool {
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.change_kind(Kind::Large, Kind::Parked)
+    }
+
+    /// The parked span of exactly `granules` and `charge`, if the lane has one: a large block again.
+    pub(crate) fn retake(
+        &self,
+        lane: Lane,
+        granules: usize,
+        charge: usize,
+    ) -> Option<NonNull<Span>> {
+        let place = self.lanes.place(lane, granules)?;
+        let span = NonNull::new(place.load(Ordering::Relaxed))?;
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let fits = || record.granules() == granules && record.charge() == charge;
+        if !fits() || !record.change_kind(Kind::Parked, Kind::Large) {
+            return None;
+        }
+        if fits() {
+            return Some(span);
+        }
+        // Between the look and the exchange it was swept, cut anew and parked in another lane, whose place leads
+        // to it.
+        record.set_kind(Kind::Parked);
+        None
+    }
+
+    /// Gives every parked span to the pool, or to the free ones.
+    pub(super) fn sweep(&self, state: &mut Guard<'_, State>) {
+        let mut used = self.lanes.used.load(Ordering::Relaxed);
+        while used != 0 {
+            let lane = used.trailing_zeros() as usize;
+            used &= used - 1;
+            for place in &self.lanes.places[lane] {
+                // Acquire pairs with the Release in `has_place`.
+                if let Some(span) = NonNull::new(place.load(Ordering::Acquire))
+                    // SAFETY: records are type-stable.
+                    && unsafe { span.as_ref() }.change_kind(Kind::Parked, Kind::Dead)
+                {
+                    // SAFETY: records are type-stable.
+                    let live_bytes = unsafe { span.as_ref() }.charge();
+                    self.bring_back(state, span, live_bytes);
+                }
+            }
+        }
+    }
+}
