@@ -69,13 +69,43 @@ impl Key {
     /// The key of no secret, for a cache that is bound to no allocator.
     pub(crate) const NONE: Self = Self(0);
 
-    /// The word of a live block of `requested` bytes whose payload starts at `address`.
+    /// The word of a live block of `requested` bytes whose payload starts at `address`, a multiple of 64.
     #[inline(always)]
     fn word(self, address: usize, requested: usize) -> u64 {
-        let place = (address / HEADER_BYTES) as u64;
-        let mixed = place ^ (requested as u64).wrapping_mul(MIX_SIZE);
-        mixed << PLAIN_BITS ^ self.0
+        // The address's lowest six bits are zero: what is left starts at the first mixed bit.
+        let place = (address as u64) << (PLAIN_BITS - HEADER_BYTES.trailing_zeros());
+        place
+            .wrapping_add(size_part(requested))
+            .wrapping_add(self.0)
     }
+
+    /// The same key for payloads that are counted in headers' lengths from `first`, a multiple of 64.
+    pub(crate) fn from(self, first: usize) -> CountedKey {
+        CountedKey(self.word(first, 0))
+    }
+}
+
+/// A key for payloads by their number: a free that has just computed that need not shift the address again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CountedKey(u64);
+
+impl CountedKey {
+    /// The key of no secret, for a cache that is bound to no allocator.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The word of a live block of `requested` bytes, the payload of number `place`.
+    #[inline(always)]
+    fn word(self, place: usize, requested: usize) -> u64 {
+        ((place as u64) << PLAIN_BITS)
+            .wrapping_add(size_part(requested))
+            .wrapping_add(self.0)
+    }
+}
+
+/// What a size adds to a word. A constant size makes it a constant.
+#[inline(always)]
+fn size_part(requested: usize) -> u64 {
+    (requested as u64).wrapping_mul(MIX_SIZE) << PLAIN_BITS
 }
 
 /// What stands before a payload.
@@ -138,7 +168,13 @@ impl Header {
         self.word.load(Ordering::Relaxed) == key.word(address, requested)
     }
 
-    /// The same, and whether all that is recorded agrees.
+    /// The same, for the payload of number `place`.
+    #[inline(always)]
+    pub(crate) fn is_counted(&self, key: CountedKey, place: usize, requested: usize) -> bool {
+        self.word.load(Ordering::Relaxed) == key.word(place, requested)
+    }
+
+    /// The same as [`is`](Self::is), and whether all that is recorded agrees.
     #[inline(always)]
     pub(crate) fn is_whole(
         &self,

@@ -163,7 +163,7 @@ impl Allocator {
         // SAFETY: the locals are the cache's.
         let head = unsafe { locals.as_ref() };
         if let Some(class) = SizeClass::from_request(size)
-            && let Some(block) = head.in_window(ptr.as_ptr().addr())
+            && let Some((block, _)) = head.in_window(ptr.as_ptr().addr())
         {
             // SAFETY: the address is a multiple of 64, and the 64 bytes before it are readable.
             let header = unsafe { Header::of(block.as_ptr()) };

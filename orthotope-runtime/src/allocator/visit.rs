@@ -73,10 +73,11 @@ impl<'a> Visit<'a> {
             limits,
         );
         if cold.is_some() {
-            own(head, engine, next_id());
+            let owner = next_id();
+            head.own(owner, engine.secret.key(owner));
             head.lane.set(engine.arena.take_lane());
         } else {
-            own(head, engine, 0);
+            head.own(0, engine.secret.key(0));
         }
         head.cold.set(cold.map_or(ptr::null_mut(), NonNull::as_ptr));
         head.phase.set(if cold.is_some() {
@@ -107,7 +108,7 @@ impl<'a> Visit<'a> {
         // SAFETY: the caller's locals.
         let head = unsafe { locals.as_ref() };
         head.cold.set(ptr::null_mut());
-        own(head, engine, 0);
+        head.own(0, engine.secret.key(0));
         engine.arena.give_lane(head.lane.replace(Lane::NONE));
         head.phase.set(Phase::Uncached);
     }
@@ -313,12 +314,6 @@ impl Drop for Visit<'_> {
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.phase.set(self.before);
     }
-}
-
-/// Makes `owner` the one who hands out what goes through these locals.
-fn own(head: &Locals, engine: &Engine, owner: u64) {
-    head.owner.set(owner);
-    head.key.set(engine.secret.key(owner));
 }
 
 /// The exit hook of a thread that is bound to a generated allocator.

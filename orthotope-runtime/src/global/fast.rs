@@ -88,11 +88,11 @@ pub(super) unsafe fn dealloc_class<G: Generated>(block: *mut u8, class: ScaledCl
     if G::CONFIG.header {
         // SAFETY: `Generated` promises this thread's locals.
         let head = unsafe { locals.as_ref() };
-        if let Some(derived) = head.in_window(block.addr()) {
+        if let Some((derived, place)) = head.in_window(block.addr()) {
             // SAFETY: the address is a multiple of 64, and the 64 bytes before it are readable.
             let header = unsafe { Header::of(derived.as_ptr()) };
             // The caller's own pointer goes back: the next request need not wait for the derived one.
-            if header.is(head.key.get(), block.addr(), size) && bin.push(freed) {
+            if header.is_counted(head.window_key.get(), place, size) && bin.push(freed) {
                 header.release();
                 return;
             }

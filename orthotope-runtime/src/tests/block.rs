@@ -42,6 +42,12 @@ fn a_word_tells_state_shape_address_and_secret() {
     );
     assert!(header.is(key, address, 5_000));
     assert!(header.is_whole(key, 7, address, 5_000, made));
+    for number in [0, 1, 1_000] {
+        let counted = key.from(address.wrapping_sub(number * 64));
+        assert!(header.is_counted(counted, number, 5_000));
+        assert!(!header.is_counted(counted, number + 1, 5_000));
+        assert!(!header.is_counted(counted, number, 5_001));
+    }
     assert!(!header.is(key, address, 5_001), "another size");
     assert!(!header.is(secret.key(8), address, 5_000), "another owner");
     for other in [

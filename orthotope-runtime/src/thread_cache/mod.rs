@@ -25,7 +25,7 @@ pub(crate) use cold::Cold;
 pub(crate) use registry::Registry;
 
 use crate::arena::Lane;
-use crate::block::Key;
+use crate::block::{CountedKey, Key};
 use crate::class::{HEADER_BYTES, SCALE, ScaledClass};
 use crate::sync::{AtomicPtr, Ordering};
 
@@ -116,6 +116,8 @@ pub struct Locals {
     window_headers: Cell<usize>,
     /// What the words of this cache's headers are mixed with: the secret and `owner`.
     pub(crate) key: Cell<Key>,
+    /// The same for the window's blocks, by their number.
+    pub(crate) window_key: Cell<CountedKey>,
     /// The number that marks this cache's blocks; 0 marks nobody's.
     pub(crate) owner: Cell<u64>,
     /// Where this thread parks freed large blocks.
@@ -125,26 +127,36 @@ pub struct Locals {
 }
 
 impl Locals {
-    /// The block at `address` derived from the home region's base, if the address is a multiple of 64 and
-    /// both it and the header before it lie in what may be read of that region.
+    /// The block at `address` derived from the home region's base, and its number there, if the address is a
+    /// multiple of 64 and both it and the header before it lie in what may be read of that region.
     #[inline(always)]
-    pub(crate) fn in_window(&self, address: usize) -> Option<NonNull<u8>> {
+    pub(crate) fn in_window(&self, address: usize) -> Option<(NonNull<u8>, usize)> {
         let window = self.window.get();
         let offset = address.wrapping_sub(window.addr());
         // One comparison: rotating a multiple of 64 right by 6 divides it, anything else becomes huge. So
         // does an address below the base's first header.
         let header = offset.wrapping_sub(HEADER_BYTES);
-        if header.rotate_right(HEADER_BYTES.trailing_zeros()) >= self.window_headers.get() {
+        let place = header.rotate_right(HEADER_BYTES.trailing_zeros());
+        if place >= self.window_headers.get() {
             return None;
         }
         // SAFETY: the block lies in a mapping, since the window is not empty, and no mapping starts at null.
-        Some(unsafe { NonNull::new_unchecked(window.wrapping_add(offset)) })
+        let block = unsafe { NonNull::new_unchecked(window.wrapping_add(offset)) };
+        Some((block, place))
     }
 
     /// Sets the window to the first `bytes` bytes from `base` on.
     pub(crate) fn set_window(&self, base: NonNull<u8>, bytes: usize) {
         self.window.set(base.as_ptr());
         self.window_headers.set(bytes / HEADER_BYTES);
+    }
+
+    /// Makes `owner`, whose key is `key`, the one who hands out what goes through these locals. The window is set.
+    pub(crate) fn own(&self, owner: u64, key: Key) {
+        self.owner.set(owner);
+        self.key.set(key);
+        let first = self.window.get().addr() + HEADER_BYTES;
+        self.window_key.set(key.from(first));
     }
 }
 
@@ -168,6 +180,7 @@ impl<const N: usize> LocalBins<N> {
             window: Cell::new(ptr::null_mut()),
             window_headers: Cell::new(0),
             key: Cell::new(Key::NONE),
+            window_key: Cell::new(CountedKey::NONE),
             owner: Cell::new(0),
             lane: Cell::new(Lane::NONE),
             phase: Cell::new(Phase::Fresh),
