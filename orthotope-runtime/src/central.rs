@@ -9,15 +9,24 @@
 
 use core::ptr::{self, NonNull};
 
-use crate::arena::{Arena, Kind, Span};
+use crate::arena::{Arena, GRANULE, Kind, Span};
 use crate::block::{Header, Shape};
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Geometry};
 use crate::sys::{Guard, Lock};
 
-/// Full magazines that a depot keeps; older ones go back to their slabs.
-const DEPOT_MAGAZINES: usize = 8;
+/// Most full magazines that a depot keeps; older ones go back to their slabs.
+const DEPOT_MAGAZINES: usize = 32;
+/// Bytes of blocks that a depot keeps: of large blocks fewer magazines, for each pins memory that any other
+/// class could use.
+const DEPOT_BYTES: usize = 256 << 10;
+/// Magazines that a depot keeps whatever they hold, where free slabs stay with their class and nothing is pinned
+/// that another class could use.
+const DEPOT_LEAST: usize = 8;
+/// A free slab of this many bytes goes back though it is the class's last, or not all carved: a new one costs
+/// blocks of this size little.
+const LARGE_SLAB_BYTES: usize = 256 << 10;
 
 #[repr(align(64))]
 pub(crate) struct Central {
@@ -29,7 +38,9 @@ pub(crate) struct Central {
     magazine: usize,
     /// Blocks charged to the budget at once: one refill's, or a whole slab's.
     grant: usize,
-    /// Give fully free slabs back at once, all but one. Otherwise they wait for `reclaim`.
+    /// Magazines that the depot keeps.
+    depot: usize,
+    /// Give fully free slabs back at once, all but the last one if it is small. Otherwise they wait for `reclaim`.
     eager: bool,
     state: Lock<State>,
 }
@@ -81,6 +92,8 @@ impl Central {
             geometry,
             magazine,
             grant,
+            depot: (DEPOT_BYTES / (magazine * geometry.stride))
+                .clamp(if eager { 0 } else { DEPOT_LEAST }, DEPOT_MAGAZINES),
             eager,
             state: Lock::new(state),
         }
@@ -180,7 +193,7 @@ impl Central {
         let mut state = self.state.lock();
         // SAFETY: the magazine is the caller's to give.
         unsafe { state.depot.push(magazine) };
-        while state.depot.len > DEPOT_MAGAZINES {
+        while state.depot.len > self.depot {
             self.drain_bottom(&mut state, arena);
         }
         state.depot.pop_empty()
@@ -382,7 +395,9 @@ impl Central {
             // SAFETY: we hold the lock, and a slab without free blocks is in no list.
             unsafe { state.link(span) };
         }
-        if self.eager && free == carved && carved == granted && state.free > free {
+        let large = self.geometry.granules * GRANULE >= LARGE_SLAB_BYTES;
+        let spare = large || (carved == granted && state.free > free);
+        if self.eager && free == carved && spare {
             // SAFETY: we hold the lock, and no block of the slab is out.
             unsafe { self.retire(state, arena, span) };
         }
@@ -490,6 +505,6 @@ impl Central {
             state.depot.blocks + state.free <= state.carved,
             "a block is in one place"
         );
-        assert!(state.depot.len <= DEPOT_MAGAZINES);
+        assert!(state.depot.len <= self.depot);
     }
 }

@@ -152,7 +152,7 @@ impl ScaledClass {
 /// Look-up from a request's size to the index of its class.
 ///
 /// Invariants: with `step = 1 << step_bits`, `steps[(s - 1) / step]` is the first class that holds `s` for every
-/// `s` in `1..=small_max()`, or `len` where none does, times [`SCALE`]; `coarse[bucket(s)]` is at most the first class
+/// `s` in `1..=small_max()`, or `len` where none does, times `SCALE`; `coarse[bucket(s)]` is at most the first class
 /// that holds `s`, and exceeds no class that holds the smallest size of its bucket.
 #[derive(Debug)]
 pub struct ClassTable {

@@ -141,18 +141,20 @@ impl Config {
     /// If `class` is no index into [`classes`](Self::classes).
     #[must_use]
     pub const fn limits(&self, class: usize) -> ClassLimits {
-        let exact = ClassLimits::from_targets(self.stride(class), self.refill, self.cache);
+        let stride = self.stride(class);
+        let exact = ClassLimits::from_targets(stride, self.refill, self.cache);
         if self.header {
             exact
         } else {
-            exact.bounded(MAGAZINE_BLOCKS)
+            exact.bounded(self.cache / stride)
         }
     }
 }
 
 /// Block counts of one class, derived from byte targets.
 ///
-/// Invariants: `1 <= first <= refill`, `keep >= 2`, `flush >= 1`.
+/// Invariants: `1 <= first <= refill`, `flush >= 1`, and `keep >= 2` with a header. Without one, `keep` is 0
+/// for a block larger than all that a cache keeps of a class: a thread keeps but few of such, of whatever class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassLimits {
     /// Blocks that a cache's first refill asks for; each further one asks for twice as many, up to `refill`.
@@ -178,10 +180,10 @@ impl ClassLimits {
         }
     }
 
-    /// The same for a stack of at most `blocks`: half of one is refilled and flushed at a time, and caches
-    /// start small.
-    const fn bounded(self, blocks: usize) -> Self {
-        let keep = at_most(self.keep, blocks);
+    /// The same for a stack of at most `keep` blocks and a magazine's: half of one is refilled and flushed at a
+    /// time, and caches start small.
+    const fn bounded(self, keep: usize) -> Self {
+        let keep = at_most(keep, MAGAZINE_BLOCKS);
         let refill = at_most(self.refill, at_least(keep / 2, 1));
         Self {
             first: at_most(refill, FIRST_BLOCKS),

@@ -182,25 +182,29 @@ impl LargeFormat {
         span.bytes() - (span.first().addr() - span.start())
     }
 
-    /// Makes the live block in `span` one of `size` bytes without moving it, if it has the room and is not
-    /// mostly empty then.
+    /// Makes the live block in `span` one of `size` bytes without moving it, if it has or finds the room and is
+    /// not mostly empty then.
     pub(crate) fn resize(&self, arena: &Arena, span: NonNull<Span>, size: usize) -> bool {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         debug_assert_eq!(record.kind(), Kind::Large);
-        let usable = self.usable(record);
-        let Some(Footprint { charge, .. }) = self.footprint(size) else {
+        let Some(Footprint { charge, granules }) = self.footprint(size) else {
             return false;
         };
-        if size > usable || size < usable / 2 {
-            return false;
-        }
-        if !arena.resize_large(span, size, charge, self.live_bytes(record.requested())) {
+        // A footprint allows for the longest way to the payload, which this span may not have.
+        let granules = if size > self.usable(record) {
+            granules
+        } else {
+            granules.min(record.granules())
+        };
+        let was = self.live_bytes(record.requested());
+        if !arena.resize_large(span, granules, size, charge, was) {
             return false;
         }
         if self.header {
             // SAFETY: the span is a live large block of this format, so a header precedes its payload.
             let header = unsafe { Header::of(record.first()) };
+            header.describe(Shape::LARGE, self.usable(record));
             header.seal(self.secret.key(0), 0, record.first().addr(), size);
         }
         true

@@ -219,6 +219,13 @@ impl Engine {
         (size > 0 && class < self.config.classes.len()).then_some(class)
     }
 
+    /// Whether `class` is the one that serves requests of `size` bytes.
+    pub(crate) fn is_of(&self, class: usize, size: usize) -> bool {
+        let classes = self.config.classes;
+        let below = class.checked_sub(1).map_or(0, |below| classes[below]);
+        below < size && size <= classes[class]
+    }
+
     /// Panics if an invariant of a layer below does not hold.
     #[cfg(test)]
     pub(crate) fn validate(&self) {

@@ -105,7 +105,7 @@ impl Engine {
                 if shape == Shape::small(class)
                     && header.usable() == room
                     // What the word does not mix of a size beyond 2³¹ is told by this.
-                    && self.class_of(requested) == Some(class) =>
+                    && self.is_of(class, requested) =>
             {
                 match provided {
                     Some(provided) if provided != requested => Err(FreeError::SizeMismatch {

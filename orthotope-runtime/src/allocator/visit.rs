@@ -194,7 +194,7 @@ impl<'a> Visit<'a> {
             // SAFETY: the cache is the caller's, by `enter`.
             Some(cold) if unsafe { Cold::ready(cold, arena, central, class) } => {
                 // SAFETY: as above; the class is ready, and the block is the caller's to give.
-                unsafe { Cold::push(cold, arena, central, class, block) };
+                unsafe { Cold::push(cold, arena, self.engine.centrals(), class, block) };
             }
             // SAFETY: the block is the caller's to give.
             _ => unsafe { central.put_one(arena, block.as_ptr()) },

@@ -117,7 +117,7 @@ impl Arena {
     }
 
     /// Makes every granule's entry lead to the span.
-    fn list_all(&self, span: NonNull<Span>) {
+    pub(super) fn list_all(&self, span: NonNull<Span>) {
         // SAFETY: callers hold the lock.
         let this = unsafe { place(span) };
         if !this.listed {
@@ -127,7 +127,7 @@ impl Arena {
     }
 
     /// Cuts a span down to `granules`; the rest, if it is at least `least`, as a free span of its own, uncharged.
-    fn split(
+    pub(super) fn split(
         &self,
         state: &mut Guard<'_, State>,
         span: NonNull<Span>,
@@ -238,7 +238,12 @@ impl Arena {
     }
 
     /// Appends `back` to `front`, which it follows; both are in no bins.
-    fn merge(&self, state: &mut Guard<'_, State>, front: NonNull<Span>, back: NonNull<Span>) {
+    pub(super) fn merge(
+        &self,
+        state: &mut Guard<'_, State>,
+        front: NonNull<Span>,
+        back: NonNull<Span>,
+    ) {
         // SAFETY: records are type-stable.
         let (record, other) = unsafe { (front.as_ref(), back.as_ref()) };
         record.set_range(record.start(), record.granules() + other.granules());
@@ -253,7 +258,7 @@ impl Arena {
         self.region(this.region).list(front, false);
     }
 
-    fn neighbour_after(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
+    pub(super) fn neighbour_after(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         // SAFETY: callers hold the lock.

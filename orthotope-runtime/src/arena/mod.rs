@@ -3,7 +3,7 @@
 //! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
 //! all records. Knows nothing of blocks.
 //!
-//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `lanes`, `meta`.
+//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `resize`, `lanes`, `meta`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -18,6 +18,7 @@ mod fit;
 mod lanes;
 mod meta;
 mod region;
+mod resize;
 mod span;
 #[cfg(test)]
 mod validate;
@@ -318,27 +319,6 @@ impl Arena {
         let mut state = self.state.lock();
         self.sweep(&mut state);
         state
-    }
-
-    /// Records that the large block in `span` is now `requested` bytes, if its charge may be `charge`.
-    pub(crate) fn resize_large(
-        &self,
-        span: NonNull<Span>,
-        requested: usize,
-        charge: usize,
-        was: usize,
-    ) -> bool {
-        let mut state = self.lock();
-        // SAFETY: records are type-stable.
-        let more = charge.saturating_sub(unsafe { span.as_ref() }.charge());
-        if more > state.budget.left() {
-            return false;
-        }
-        self.charge(&mut state, span, more);
-        state.live_large_bytes = state.live_large_bytes - was + charge;
-        // SAFETY: records are type-stable.
-        unsafe { span.as_ref() }.set_requested(requested);
-        true
     }
 
     /// Maps a further region with room for `granules` and a budget of at least `charge` bytes more.

@@ -31,6 +31,10 @@ fn random_spans(lazy: bool, seed: u64) {
     for _ in 0..2_000 {
         if rng.below(4) == 0 {
             park_or_retake(&arena, lanes[rng.below(2)], &mut rng, &mut held);
+        } else if rng.below(5) == 0 && !held.is_empty() {
+            if let Held::Large(address) = held[rng.below(held.len())] {
+                resize(&arena, address, 1 + rng.below(90));
+            }
         } else if rng.below(5) < 2 && !held.is_empty() {
             match held.swap_remove(rng.below(held.len())) {
                 // SAFETY: the span came from `take_slab`, and nothing uses it.
@@ -88,6 +92,76 @@ fn random_spans(lazy: bool, seed: u64) {
         0,
         "everything is unmapped"
     );
+}
+
+/// Resizes the large block at `address` in place, if that is possible, and writes to all of it.
+fn resize(arena: &Arena, address: usize, granules: usize) {
+    let span = arena.span_at(address).expect("the block is live");
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    let (held, bytes) = (record.granules(), granules * GRANULE);
+    if arena.resize_large(span, granules, bytes, bytes, record.requested()) {
+        assert!(record.granules() >= granules);
+        assert_eq!((record.start(), record.requested()), (address, bytes));
+        for granule in 0..record.granules() {
+            assert_eq!(arena.span_at(address + granule * GRANULE), Some(span));
+        }
+        // SAFETY: the span is committed and ours.
+        unsafe { record.first().write_bytes(0xa5, record.bytes()) };
+    } else {
+        assert_eq!(record.granules(), held, "a refusal changes nothing");
+    }
+}
+
+#[test]
+fn a_large_block_grows_into_what_is_free_behind_it_and_gives_it_back() {
+    let arena =
+        Arena::new(Double::leaked(), params(false), false).expect("the double refuses nothing");
+    let take = |granules: usize| {
+        let span = arena
+            .take_large(granules, granules * GRANULE)
+            .expect("there is room")
+            .span;
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.describe_large(granules * GRANULE, arena.pointer(span, 0));
+        span
+    };
+    let resize = |span: NonNull<Span>, granules: usize| {
+        // SAFETY: records are type-stable.
+        let was = unsafe { span.as_ref() }.requested();
+        let bytes = granules * GRANULE;
+        let resized = arena.resize_large(span, granules, bytes, bytes, was);
+        arena.validate();
+        resized
+    };
+    let give = |span: NonNull<Span>| {
+        // SAFETY: records are type-stable.
+        let address = unsafe { span.as_ref() }.start();
+        let freed = arena.give_large(address, |requested| requested, |_| Ok(()), || "absent");
+        assert_eq!(freed, Ok(()));
+        arena.validate();
+    };
+    let (first, second, third) = (take(10), take(10), take(10));
+    assert!(!resize(first, 11), "its neighbour is live");
+    assert!(resize(third, 40), "the untouched end is behind it");
+    give(second);
+    assert!(resize(first, 15), "its neighbour is free");
+    assert!(!resize(first, 21), "there are ten granules behind it");
+    assert!(resize(first, 20));
+    assert!(resize(first, 5));
+    // SAFETY: records are type-stable.
+    let start = unsafe { first.as_ref() }.start();
+    let tail = arena.take_large(15, GRANULE).expect("the tail is free");
+    // SAFETY: records are type-stable.
+    let behind = unsafe { tail.span.as_ref() }.start();
+    assert_eq!((behind, tail.zero), (start + 5 * GRANULE, false));
+    assert!(
+        !resize(third, (64 << 20) / GRANULE),
+        "the budget does not allow for it"
+    );
+    assert_eq!(arena.counts().live_large_bytes, 46 * GRANULE);
+    // SAFETY: nothing of the arena is used again.
+    unsafe { arena.unmap() };
 }
 
 /// Frees a large block into the lane, or takes one of a size that may be there.

@@ -26,6 +26,10 @@ pub(crate) struct Cold {
     pub(super) next: *mut Cold,
     pub(super) prev: *mut Cold,
     classes: usize,
+    /// Bytes of blocks kept by grant.
+    pub(super) granted: Cell<usize>,
+    /// The class whose grant is taken back next, if it has one.
+    pub(super) next_revoked: Cell<usize>,
     // `classes` times a `ColdBin` follow.
 }
 
@@ -34,14 +38,16 @@ pub(crate) struct Cold {
 /// # Safety
 ///
 /// `cold` and its `locals` are valid, with more than `class` classes.
-unsafe fn hot_bin<'a>(cold: NonNull<Cold>, class: usize) -> &'a Bin {
+pub(super) unsafe fn hot_bin<'a>(cold: NonNull<Cold>, class: usize) -> &'a Bin {
     // SAFETY: by the caller's promise.
     unsafe { bin(cold.as_ref().locals, ScaledClass::new(class)) }
 }
 
 /// The cold half of one class's bin.
-struct ColdBin {
+pub(super) struct ColdBin {
     limits: ClassLimits,
+    /// Blocks that the stack keeps after a free: what the limits say, or one by grant.
+    pub(super) keep: Cell<usize>,
     /// Blocks that the next refill asks for: it grows with use.
     want: Cell<usize>,
     /// Entry zero of the stack; null until the class's first use. Atomic for the sake of statistics.
@@ -87,11 +93,14 @@ impl Cold {
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
                 classes,
+                granted: Cell::new(0),
+                next_revoked: Cell::new(0),
             })
         };
         for (class, limits) in limits.enumerate() {
             let empty = ColdBin {
                 limits,
+                keep: Cell::new(limits.keep),
                 want: Cell::new(limits.first),
                 base: AtomicPtr::new(ptr::null_mut()),
                 seen: AtomicUsize::new(0),
@@ -121,7 +130,7 @@ impl Cold {
     /// # Safety
     ///
     /// `cold` is valid and has more than `class` classes.
-    unsafe fn bin<'a>(cold: NonNull<Self>, class: usize) -> &'a ColdBin {
+    pub(super) unsafe fn bin<'a>(cold: NonNull<Self>, class: usize) -> &'a ColdBin {
         // SAFETY: the bins follow the head.
         let bins = unsafe { cold.add(1) }.cast::<ColdBin>();
         // SAFETY: there are more than `class`.
@@ -205,8 +214,8 @@ impl Cold {
             return true;
         }
         let ClassLimits { refill, keep, .. } = this.limits;
-        // Room for a refill or a magazine into an empty stack, and for one block beyond what is kept.
-        let capacity = refill.max(keep + 1).max(central.magazine());
+        // Room for a refill or a magazine into an empty stack, and for one block beyond what is kept or granted.
+        let capacity = refill.max(keep.max(1) + 1).max(central.magazine());
         let Some(storage) = arena.meta().take((capacity + 1) * size_of::<*mut u8>()) else {
             return false;
         };
@@ -257,10 +266,13 @@ impl Cold {
     pub(crate) unsafe fn push(
         cold: NonNull<Self>,
         arena: &Arena,
-        central: &Central,
+        centrals: &[Central],
         class: usize,
         block: NonNull<u8>,
     ) {
+        let central = &centrals[class];
+        // SAFETY: the caller is the owner, and the class is ready.
+        unsafe { Self::grant(cold, arena, centrals, class) };
         // SAFETY: the caller is the owner.
         let this = unsafe { Self::bin(cold, class) };
         // SAFETY: the owner's bins.
@@ -278,7 +290,7 @@ impl Cold {
                 .add(len)
                 .write(block.as_ptr())
         };
-        if len > this.limits.keep {
+        if len > this.keep.get() {
             len = this.flush(len, arena, central);
         }
         this.offer(hot, len);
@@ -412,7 +424,7 @@ impl Cold {
             }
             // SAFETY: the owner's bins.
             let hot = unsafe { hot_bin(cold, class) };
-            assert_eq!(hot.limit.get(), base.wrapping_add(this.limits.keep));
+            assert_eq!(hot.limit.get(), base.wrapping_add(this.keep.get()));
             assert!(this.len(hot) <= this.capacity.get());
             for index in 0..=this.len(hot) {
                 // SAFETY: entries up to the top are initialised.
@@ -424,6 +436,16 @@ impl Cold {
 }
 
 impl ColdBin {
+    /// Whether the class keeps no block by itself.
+    pub(super) fn takes_grants(&self) -> bool {
+        self.limits.keep == 0
+    }
+
+    /// Whether the class keeps a block by grant.
+    pub(super) fn is_granted(&self) -> bool {
+        self.takes_grants() && self.keep.get() > 0
+    }
+
     fn len(&self, hot: &Bin) -> usize {
         (hot.top.load(Ordering::Relaxed).addr() - self.base.load(Ordering::Relaxed).addr())
             / size_of::<*mut u8>()
@@ -431,7 +453,7 @@ impl ColdBin {
 
     /// Takes the stack out of service, so that whoever comes here from inside neither pops nor pushes.
     /// Returns how many blocks it holds.
-    fn withdraw(&self, hot: &Bin) -> usize {
+    pub(super) fn withdraw(&self, hot: &Bin) -> usize {
         let len = self.len(hot);
         hot.top
             .store((&raw const SENTINEL.0).cast_mut(), Ordering::Relaxed);
@@ -442,17 +464,17 @@ impl ColdBin {
     }
 
     /// Puts the stack, with `len` blocks, back into service.
-    fn offer(&self, hot: &Bin, len: usize) {
+    pub(super) fn offer(&self, hot: &Bin, len: usize) {
         compiler_fence(Ordering::SeqCst);
         let base = self.base.load(Ordering::Relaxed);
         hot.top.store(base.wrapping_add(len), Ordering::Relaxed);
-        hot.limit.set(base.wrapping_add(self.limits.keep));
+        hot.limit.set(base.wrapping_add(self.keep.get()));
         self.seen.store(len, Ordering::Relaxed);
     }
 
     /// Moves the oldest of `len` blocks, a magazine of them or as many as there are, to the central pool.
     /// Returns how many stay. The stack is out of service.
-    fn flush(&self, len: usize, arena: &Arena, central: &Central) -> usize {
+    pub(super) fn flush(&self, len: usize, arena: &Arena, central: &Central) -> usize {
         let count = len.min(central.magazine());
         let base = self.base.load(Ordering::Relaxed);
         // SAFETY: entry one is in the stack.

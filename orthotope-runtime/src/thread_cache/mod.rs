@@ -12,9 +12,10 @@
 //! null exactly if the stack is empty.
 //!
 //! Invariants of a bin that is set up, checked by [`Cold::validate`]: `base <= top <= base + capacity`;
-//! `limit = base + keep`; `base[0]` is null and no other entry up to `top` is.
+//! `limit = base + keep`, the blocks kept by the class's limits or by grant; `base[0]` is null and no other entry up to `top` is.
 
 mod cold;
+mod grant;
 mod registry;
 
 use core::cell::Cell;

@@ -1,0 +1,102 @@
+//! Growing and shrinking a large block where it is: into what lies free behind its span, and back.
+
+use core::ptr::NonNull;
+
+use super::span::place;
+use super::{Arena, GRANULE, Kind, Span, State};
+use crate::sys::Guard;
+
+impl Arena {
+    /// Makes the live large block in `span`, which counted for `was` bytes, one of `requested` bytes, charged
+    /// `charge`, in at least `granules`, without moving it. `false` if that is not possible; then nothing has
+    /// changed.
+    ///
+    /// Where freed blocks wait in the pool (SPEC section 4) a block keeps its whole span, and its charge, unless
+    /// it would be mostly empty: then it has to move.
+    pub(crate) fn resize_large(
+        &self,
+        span: NonNull<Span>,
+        granules: usize,
+        requested: usize,
+        charge: usize,
+        was: usize,
+    ) -> bool {
+        let mut state = self.lock();
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let held = record.granules();
+        let charged = record.charge();
+        if charge.saturating_sub(charged) > state.budget.left()
+            || (granules < held / 2 && self.params.lazy)
+            || (granules > held && !self.lengthen(&mut state, span, granules))
+        {
+            return false;
+        }
+        if granules < held && !self.params.lazy {
+            self.shorten(&mut state, span, granules);
+            let less = charged.saturating_sub(charge);
+            state.budget.release(less);
+            record.set_charge(charged - less);
+        }
+        self.charge(&mut state, span, charge.saturating_sub(charged));
+        state.live_large_bytes = state.live_large_bytes - was + charge;
+        record.set_requested(requested);
+        true
+    }
+
+    /// Lengthens a live span to `granules` by the free span behind it and by the region's untouched end; `false`
+    /// if they do not suffice.
+    fn lengthen(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, granules: usize) -> bool {
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let held = record.granules();
+        let next = self.neighbour_after(span).filter(|next| {
+            // SAFETY: records are type-stable.
+            unsafe { next.as_ref() }.kind() == Kind::Free
+        });
+        // SAFETY: records are type-stable.
+        let free = next.map_or(0, |next| unsafe { next.as_ref() }.granules());
+        // SAFETY: we hold the lock.
+        let region = self.region(unsafe { place(span) }.region);
+        let first = region.granule_of(record.start());
+        let lack = granules.saturating_sub(held + free);
+        if lack > 0 {
+            let reaches = first + held + free == region.fresh();
+            if !reaches
+                || lack > region.unused()
+                || !region.commit(self.os, (first + granules) * GRANULE)
+            {
+                return false;
+            }
+        }
+        if let Some(next) = next {
+            // SAFETY: we hold the lock, and free spans are in `free`.
+            unsafe { state.free.remove(next) };
+            if lack == 0
+                && let Some(tail) = self.split(state, next, granules - held, 1)
+            {
+                // SAFETY: we hold the lock, and the tail is new.
+                unsafe { state.free.insert(tail) };
+            }
+            self.merge(state, span, next);
+        }
+        if lack > 0 {
+            region.set_fresh(first + granules);
+            record.set_range(record.start(), granules);
+            // SAFETY: we hold the lock.
+            unsafe { place(span) }.listed = false;
+        }
+        self.list_all(span);
+        true
+    }
+
+    /// Frees what a live span has beyond `granules`.
+    fn shorten(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, granules: usize) {
+        // The block's holder may have written to the tail, whatever the span was when it was taken.
+        // SAFETY: we hold the lock.
+        unsafe { place(span) }.zero = false;
+        if let Some(tail) = self.split(state, span, granules, 1) {
+            self.free_span(state, tail);
+        }
+    }
+}
