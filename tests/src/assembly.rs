@@ -2,7 +2,10 @@
 //!
 //! Owns what "fast path" means to a test: the straight line from a function's entry to its return, on
 //! which every conditional branch falls through. The compiler lays out as falling through what it was
-//! told is likely; whatever is `#[cold]` is reached by a taken branch.
+//! told is likely; whatever is `#[cold]` is reached by a taken branch. `listing` writes a function down
+//! in a form that does not change from build to build.
+
+mod listing;
 
 /// One instruction or label of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +14,35 @@ enum Line<'a> {
     Label(&'a str),
     /// Mnemonic and operands.
     Instruction(&'a str, &'a str),
+}
+
+/// The compiler that wrote `assembly`, as `rustc --version` says it.
+#[must_use]
+pub fn compiler(assembly: &str) -> Option<String> {
+    let mut idents = assembly
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(".ident"));
+    let version = idents.find_map(|ident| {
+        ident
+            .trim()
+            .strip_prefix("\"rustc version ")?
+            .strip_suffix('"')
+    })?;
+    Some(format!("rustc {version}"))
+}
+
+/// What `symbol` stands for, without hashes and without what LTO appends to what it shows to other modules.
+#[must_use]
+pub fn demangle(symbol: &str) -> String {
+    let name = symbol.split(".llvm.").next().unwrap_or(symbol);
+    rustc_demangle::try_demangle(name).map_or_else(|_| name.to_owned(), |path| format!("{path:#}"))
+}
+
+/// Conditional branches among the instructions of `path`.
+#[must_use]
+pub fn branches(path: &[String]) -> usize {
+    let conditional = |line: &&String| line.starts_with('j') && !line.starts_with("jmp");
+    path.iter().filter(conditional).count()
 }
 
 /// One function's body.
@@ -73,7 +105,7 @@ impl<'a> Function<'a> {
         Err(self.complaint("does not return within", "its own length", &path))
     }
 
-    /// Every symbol outside the function that it calls or jumps to, on any path.
+    /// Every symbol outside the function that it calls or jumps to, on any path, as the assembly has it.
     #[must_use]
     pub fn leaves_to(&self) -> Vec<&'a str> {
         let outward = |line: &Line<'a>| match *line {
@@ -123,7 +155,7 @@ fn target(operands: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::Function;
+    use super::{Function, branches, compiler, demangle};
 
     const SAMPLE: &str = "
 \t.globl\tfast
@@ -154,6 +186,8 @@ loops:
 .LBB3_1:
 \tjmp\t.LBB3_1
 .Lfunc_end3:
+\t.ident\t\"some other tool\"
+\t.ident\t\"rustc version 1.95.0 (59807616e 2026-04-14)\"
 ";
 
     fn function(name: &'static str) -> Function<'static> {
@@ -177,6 +211,30 @@ loops:
             function("fast").leaves_to(),
             ["_ZN4some10alloc_slow17h0123456789abcdefE"]
         );
+    }
+
+    #[test]
+    fn symbols_are_told_by_what_they_stand_for() {
+        let slow = "_ZN4some10alloc_slow17h0123456789abcdefE.llvm.15774369382857845008";
+        assert_eq!(demangle(slow), "some::alloc_slow");
+        let end = "_RNvNtCslNYArtu3iFV_5alloc5alloc18handle_alloc_error";
+        assert_eq!(demangle(end), "alloc::alloc::handle_alloc_error");
+        assert_eq!(demangle("memset"), "memset");
+    }
+
+    #[test]
+    fn branches_are_those_that_have_a_condition() {
+        let path = function("fast").fast_path().expect("nothing is called");
+        assert_eq!(branches(&path), 1);
+        let path = ["jae .L1", "jmp .L2", "setb %al", "ja _ZN4slow", "retq"].map(String::from);
+        assert_eq!(branches(&path), 2);
+    }
+
+    #[test]
+    fn the_compiler_is_named_as_it_names_itself() {
+        let name = "rustc 1.95.0 (59807616e 2026-04-14)";
+        assert_eq!(compiler(SAMPLE).as_deref(), Some(name));
+        assert_eq!(compiler("\t.ident\t\"clang version 22.1.2\"\n"), None);
     }
 
     #[test]

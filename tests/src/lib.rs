@@ -10,7 +10,8 @@
 //!   system says of oneself;
 //! - [`programs`]: published crates at work, unmodified;
 //! - [`churn`]: threads that come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
-//!   whom an allocator asks for memory; [`assembly`]: the way through a compiled function;
+//!   whom an allocator asks for memory;
+//! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
 
 pub mod assembly;
@@ -18,6 +19,7 @@ pub mod binary;
 pub mod churn;
 pub mod digest;
 pub mod exhaustion;
+pub mod golden;
 pub mod hoard;
 pub mod memory;
 pub mod pattern;

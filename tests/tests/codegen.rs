@@ -1,50 +1,137 @@
-//! `Box::new(u64)` and its drop under a static without headers contain no call on the fast path.
+//! The ways through the calls of an allocator: short, without a call, and the same as when last looked at.
 //!
-//! Read from the assembly of `tests/codegen`, a release build with `lto = "thin"`.
+//! Read from the assembly of `tests/codegen`, a release build with `lto = "thin"`. What holds for any
+//! compiler is asserted; the whole of each function is held as a file in `tests/codegen/golden`, for the one
+//! compiler that its `compiler.txt` names. `ORTHOTOPE_BLESS=1` writes the files, and that compiler's name.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
-use orthotope_tests::assembly::Function;
+use orthotope_tests::assembly::{self, Function};
+use orthotope_tests::golden::{self, Folder};
 
-/// Instructions that the way through `box_new` or `box_drop` may have, `ret` included: the five of an
-/// inlined allocation or free, and what the function around them needs.
-const MOST_INSTRUCTIONS: usize = 16;
+/// A function of the fixture, and what the way through it may have.
+struct Subject {
+    name: &'static str,
+    /// Conditional branches.
+    branches: usize,
+    /// Instructions, `ret` included. Loose, for other compilers: golden files are exact.
+    instructions: usize,
+}
+
+const fn subject(name: &'static str, branches: usize, instructions: usize) -> Subject {
+    Subject {
+        name,
+        branches,
+        instructions,
+    }
+}
+
+const SUBJECTS: [Subject; 6] = [
+    // Is there a block, is there room. Five instructions inlined, and what the function around needs.
+    subject("general_box_new", 1, 16),
+    subject("general_box_drop", 1, 16),
+    // Also: is the alignment served, is the size small.
+    subject("general_alloc", 3, 24),
+    subject("general_dealloc", 3, 24),
+    subject("tensor_alloc", 3, 40),
+    // Also: is the address in range, is the header's word right, is the block this thread's.
+    subject("tensor_dealloc", 6, 48),
+];
+
+/// Ends of the names of functions that are cold.
+const COLD: [&str; 3] = ["_slow", "_other", "::handle_alloc_error"];
+
+/// The assembly of the fixture.
+static ASSEMBLY: LazyLock<String> = LazyLock::new(|| assembly_of(&fixture()));
 
 #[test]
-fn box_new_and_drop_make_no_call_on_the_fast_path() {
+fn fast_paths_make_no_call_and_few_branches() {
     if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
         println!(
-            "skipped: box_new_and_drop_make_no_call_on_the_fast_path reads x86-64 assembly of Linux"
+            "skipped: fast_paths_make_no_call_and_few_branches reads x86-64 assembly of Linux"
         );
         return;
     }
-    let assembly = assembly_of(&fixture());
-    for name in ["box_new", "box_drop"] {
-        let function =
-            Function::find(&assembly, name).unwrap_or_else(|| panic!("no {name} in the assembly"));
+    for Subject {
+        name,
+        branches,
+        instructions,
+    } in SUBJECTS
+    {
+        let function = function(name);
         let path = function
             .fast_path()
             .unwrap_or_else(|complaint| panic!("{complaint}"));
-        println!(
-            "{name}, {} instructions:\n    {}",
-            path.len(),
-            path.join("\n    ")
+        let found = assembly::branches(&path);
+        println!("{name}: {} instructions, {found} branches", path.len());
+        // None at all: then this is not the way through an allocator.
+        assert!(
+            (1..=branches).contains(&found),
+            "{name} takes {found} conditional branches, not 1 to {branches}: {path:#?}"
         );
         assert!(
-            path.len() <= MOST_INSTRUCTIONS,
-            "{name} takes {} instructions: {path:#?}",
+            path.len() <= instructions,
+            "{name} takes {} instructions, more than {instructions}: {path:#?}",
             path.len()
         );
         for symbol in function.leaves_to() {
-            let cold = symbol.contains("_slow") || symbol.contains("handle_alloc_error");
+            let symbol = assembly::demangle(symbol);
             assert!(
-                cold,
+                COLD.iter().any(|end| symbol.ends_with(end)),
                 "{name} calls {symbol}, which is neither slow nor the end"
             );
         }
     }
+}
+
+#[test]
+fn assembly_is_as_blessed() {
+    if !cfg!(all(
+        target_arch = "x86_64",
+        target_os = "linux",
+        target_env = "gnu"
+    )) {
+        println!(
+            "skipped: assembly_is_as_blessed: it is blessed for x86-64 Linux with the GNU C library"
+        );
+        return;
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("codegen/golden");
+    let folder = Folder::new(&path, "s");
+    // Nothing else in the workspace's tests says which compiler that is.
+    let blessed_for = path.join("compiler.txt");
+    let compiler = assembly::compiler(&ASSEMBLY).unwrap_or_else(|| String::from("unknown"));
+    let listings: BTreeMap<&str, String> = SUBJECTS
+        .iter()
+        .map(|subject| (subject.name, function(subject.name).listing()))
+        .collect();
+    if golden::blessing() {
+        folder.bless(&listings);
+        fs::write(blessed_for, format!("{compiler}\n")).expect("the folder can be written");
+        println!("blessed for {compiler}");
+        return;
+    }
+    let blessed = fs::read_to_string(&blessed_for)
+        .unwrap_or_else(|error| panic!("{}: {error}", blessed_for.display()));
+    if blessed.trim() != compiler {
+        println!(
+            "skipped: assembly_is_as_blessed: it is blessed for {}, this is {compiler}",
+            blessed.trim()
+        );
+        return;
+    }
+    folder
+        .compare(&listings)
+        .unwrap_or_else(|complaint| panic!("{complaint}"));
+}
+
+/// The function `name` of the fixture.
+fn function(name: &'static str) -> Function<'static> {
+    Function::find(&ASSEMBLY, name).unwrap_or_else(|| panic!("no {name} in the assembly"))
 }
 
 /// A copy of `tests/codegen` where nothing but the test writes, with the workspace's own lock file: what
@@ -99,16 +186,17 @@ fn assembly_of(fixture: &Path) -> String {
         .filter(|path| path.extension().is_some_and(|extension| extension == "s"))
         .filter_map(|path| {
             let assembly = fs::read_to_string(path).expect("assembly is text");
-            Function::find(&assembly, "box_new")
-                .is_some()
+            SUBJECTS
+                .iter()
+                .any(|subject| Function::find(&assembly, subject.name).is_some())
                 .then_some(assembly)
         });
     let assembly = defining
         .next()
-        .expect("the compiler wrote the assembly of box_new");
+        .expect("the compiler wrote the fixture's assembly");
     assert!(
         defining.next().is_none(),
-        "box_new is in the assembly of two modules"
+        "the fixture's functions are in the assembly of two modules"
     );
     assembly
 }

@@ -6,6 +6,7 @@ use std::hint::black_box;
 
 use orthotope::{Allocator, AllocatorConfig, ThreadCache};
 
+use super::PLAIN;
 use crate::block::{Block, Heap, NATURAL};
 use crate::random::{Random, Sizes};
 use crate::workloads::{Group, Kind, Order, Workload};
@@ -36,9 +37,13 @@ pub(super) const ALL: [(&str, u64); 16] = [
 /// Our instances' own API, which no other allocator has.
 const INSTANCES: &str = "instance_remote_free";
 
-/// Whether the workload `name` can be done with `allocator`.
+/// Whether the workload `name` is there for `allocator`.
 pub(super) fn exists(name: &str, allocator: &str) -> bool {
-    name != INSTANCES || allocator == "default"
+    match allocator {
+        "default" => true,
+        PLAIN => ["loop_alone", "box_u64"].contains(&name),
+        _ => name != INSTANCES,
+    }
 }
 
 /// The workload `name` on `heap`, which is also the global allocator.
@@ -174,7 +179,7 @@ fn instance_remote_free() -> Work {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, exists, prepare};
+    use super::{ALL, PLAIN, exists, prepare};
     use std::alloc::System;
 
     #[test]
@@ -191,5 +196,12 @@ mod tests {
         assert!(exists("instance_remote_free", "default"));
         assert!(!exists("instance_remote_free", "mimalloc"));
         assert!(exists("box_u64", "mimalloc"));
+    }
+
+    #[test]
+    fn plain_release_is_for_boxes() {
+        let there: Vec<&str> = ALL.into_iter().map(|(name, _)| name).collect();
+        let there = there.into_iter().filter(|name| exists(name, PLAIN));
+        assert_eq!(there.collect::<Vec<_>>(), ["loop_alone", "box_u64"]);
     }
 }

@@ -11,7 +11,8 @@ use crate::process::cpu_of;
 use crate::programs::Program;
 
 /// How everything here is built.
-pub(super) const BUILD: &str = "CXXFLAGS=-DNDEBUG cargo build --profile bench -p orthotope-programs --features programs,rivals,ml";
+pub(super) const BUILD: &str =
+    "cargo build --profile bench -p orthotope-programs --features programs,rivals,ml";
 
 /// What one run cost, the process's start and end included.
 #[derive(Clone, Debug)]
