@@ -70,10 +70,6 @@ impl LargeFormat {
             (record.start() + self.header_bytes()).next_multiple_of(self.align) - record.start();
         let payload = NonNull::new(arena.pointer(taken.span, offset))?;
         record.describe_large(size, payload.as_ptr());
-        if self.header {
-            // SAFETY: the 64 bytes before the payload are the span's, since `offset >= 64`.
-            unsafe { Header::of(payload.as_ptr()) }.describe(Shape::LARGE, record.bytes() - offset);
-        }
         Some(self.hand_out(record, payload, size, taken.zero))
     }
 
@@ -99,6 +95,7 @@ impl LargeFormat {
         if self.header {
             // SAFETY: the span is a large block of this format, so a header precedes its payload.
             let header = unsafe { Header::of(payload.as_ptr()) };
+            header.describe(Shape::LARGE, self.usable(record));
             header.seal(self.secret.key(0), 0, payload.as_ptr().addr(), size);
         }
         LargeBlock { payload, zero }
@@ -120,10 +117,11 @@ impl LargeFormat {
         {
             return false;
         }
-        if self.header {
-            // Before the span can be another's. Of two frees at once, both write this, and one parks.
-            // SAFETY: the span is a large block of this format, so a header precedes its payload.
-            unsafe { Header::of(first) }.release();
+        // Before the span can be another's. Of two frees at once, one succeeds; of one that comes late, nothing is
+        // written unless the block is live again.
+        // SAFETY: the span is a large block of this format, so a header precedes its payload.
+        if self.header && !unsafe { Header::of(first) }.release_once(self.secret, first.addr()) {
+            return false;
         }
         arena.park(span)
     }
@@ -165,8 +163,11 @@ impl LargeFormat {
                 shape: Shape::LARGE,
                 requested: recorded,
             };
-            if header.state(self.secret, address) != live || header.usable() != self.usable(span) {
-                return Err(FreeError::CorruptHeader);
+            match header.state(self.secret, address) {
+                state if state == live && header.usable() == self.usable(span) => {}
+                // Another thread is about to park it.
+                State::FreeLarge => return Err(FreeError::AlreadyFreedOrUnknownLarge),
+                _ => return Err(FreeError::CorruptHeader),
             }
         }
         match provided {

@@ -142,8 +142,8 @@ impl Arena {
             return Some(span);
         }
         // Between the look and the exchange it was swept, cut anew and parked in another lane, whose place leads
-        // to it.
-        record.set_kind(Kind::Parked);
+        // to it. Unless somebody has freed it a second time meanwhile, it waits there again.
+        record.change_kind(Kind::Large, Kind::Parked);
         None
     }
 

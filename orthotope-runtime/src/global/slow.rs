@@ -11,6 +11,7 @@ use super::fast::{alloc_class, dealloc_class};
 use super::runtime::Runtime;
 use super::{Generated, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
+use crate::arena::Lane;
 use crate::class::ScaledClass;
 use crate::config::Config;
 use crate::error::{AllocError, FreeError, InitError};
@@ -35,6 +36,15 @@ impl Statics {
             config: const { &G::CONFIG },
             locals: G::locals(),
         }
+    }
+
+    /// The thread's lane, unless it is inside the slow path already, and may be in the middle of using it.
+    fn lane(self) -> Option<(&'static Engine, Lane)> {
+        // SAFETY: `Generated` promises this thread's locals.
+        let head = unsafe { self.locals.as_ref() };
+        (head.phase.get() == Phase::Bound)
+            .then(|| Some((self.runtime.started()?, head.lane.get())))
+            .flatten()
     }
 }
 
@@ -146,9 +156,7 @@ pub(super) fn alloc_zeroed_other<G: Generated>(layout: Layout) -> *mut u8 {
 }
 
 fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
-    // SAFETY: `Generated` promises this thread's locals.
-    let lane = unsafe { statics.locals.as_ref() }.lane.get();
-    if let Some(engine) = statics.runtime.started()
+    if let Some((engine, lane)) = statics.lane()
         && let Some(block) = engine.retake_large(lane, layout.size())
     {
         return Some(block);
@@ -233,9 +241,7 @@ unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
     let Some(block) = NonNull::new(block) else {
         return;
     };
-    // SAFETY: `Generated` promises this thread's locals.
-    let lane = unsafe { statics.locals.as_ref() }.lane.get();
-    if let Some(engine) = statics.runtime.started()
+    if let Some((engine, lane)) = statics.lane()
         && engine.park_large(lane, block.as_ptr().addr(), size)
     {
         return;
