@@ -43,7 +43,7 @@ const SUBJECTS: [Subject; 6] = [
 ];
 
 /// Ends of the names of functions that are cold.
-const COLD: [&str; 3] = ["_slow", "_other", "::handle_alloc_error"];
+const COLD: [&str; 2] = ["_slow", "::handle_alloc_error"];
 
 /// The assembly of the fixture.
 static ASSEMBLY: LazyLock<String> = LazyLock::new(|| assembly_of(&fixture()));

@@ -12,7 +12,8 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::slow::{
-    alloc_other, alloc_slow, alloc_zeroed_other, dealloc_other, dealloc_slow, realloc_slow,
+    alloc_other_slow, alloc_slow, alloc_zeroed_other_slow, dealloc_other_slow, dealloc_slow,
+    realloc_slow,
 };
 use super::{Derived, Generated, Route, route};
 use crate::block::Header;
@@ -30,7 +31,7 @@ pub unsafe fn alloc<G: Generated>(layout: Layout) -> *mut u8 {
     if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
         alloc_class::<G>(G::TABLE.small(layout.size()), layout.size())
     } else {
-        alloc_other::<G>(layout)
+        alloc_other_slow::<G>(layout)
     }
 }
 
@@ -69,7 +70,7 @@ pub unsafe fn dealloc<G: Generated>(block: *mut u8, layout: Layout) {
         unsafe { dealloc_class::<G>(block, G::TABLE.small(layout.size()), layout.size()) }
     } else {
         // SAFETY: the caller's promise.
-        unsafe { dealloc_other::<G>(block, layout) }
+        unsafe { dealloc_other_slow::<G>(block, layout) }
     }
 }
 
@@ -120,7 +121,7 @@ pub unsafe fn alloc_zeroed<G: Generated>(layout: Layout) -> *mut u8 {
         }
         block
     } else {
-        alloc_zeroed_other::<G>(layout)
+        alloc_zeroed_other_slow::<G>(layout)
     }
 }
 

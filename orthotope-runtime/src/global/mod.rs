@@ -2,17 +2,18 @@
 //!
 //! The generated type implements [`Generated`]; everything else is a function here, generic over it. The
 //! functions in `fast` are inlined into the user's program; those in `slow` are cold, out of line, and
-//! shared by all configurations.
+//! shared by all configurations; `typed` has what answers with an error instead of a null.
 
 mod fast;
 mod runtime;
 mod slow;
+mod typed;
 
 use core::ptr::NonNull;
 
 pub use fast::{alloc, alloc_zeroed, dealloc, realloc};
 pub use runtime::Runtime;
-pub use slow::{allocate, allocator_stats, deallocate, deallocate_with_size, stats, usable_size};
+pub use typed::{allocate, allocator_stats, deallocate, deallocate_with_size, stats, usable_size};
 
 use crate::class::ClassTable;
 use crate::config::Config;

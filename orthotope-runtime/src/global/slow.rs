@@ -1,4 +1,4 @@
-//! The rest of `GlobalAlloc`, and the typed functions of a generated type.
+//! The rest of `GlobalAlloc`, out of line.
 //!
 //! The generic functions are thin: they add their type's statics and hand over to code that is compiled
 //! once. Nothing here panics or unwinds: it may run inside `GlobalAlloc`.
@@ -14,23 +14,22 @@ use crate::allocator::{Engine, Visit, leave_thread};
 use crate::arena::Lane;
 use crate::class::ScaledClass;
 use crate::config::Config;
-use crate::error::{AllocError, FreeError, InitError};
+use crate::error::FreeError;
 use crate::fallback;
 use crate::large::LargeBlock;
-use crate::stats::{AllocatorStats, Stats};
 use crate::sys::{die, on_thread_exit};
-use crate::thread_cache::{Cold, Locals, Phase};
+use crate::thread_cache::{Locals, Phase};
 
 /// A generated type's statics, and the calling thread's share of them.
 #[derive(Clone, Copy)]
-struct Statics {
-    runtime: &'static Runtime,
-    config: &'static Config,
+pub(super) struct Statics {
+    pub(super) runtime: &'static Runtime,
+    pub(super) config: &'static Config,
     locals: NonNull<Locals>,
 }
 
 impl Statics {
-    fn of<G: Generated>() -> Self {
+    pub(super) fn of<G: Generated>() -> Self {
         Self {
             runtime: G::runtime(),
             config: const { &G::CONFIG },
@@ -118,7 +117,7 @@ fn lend(config: &Config, class: usize) -> *mut u8 {
 
 /// `alloc` of a layout whose class is not one load away.
 #[inline(never)]
-pub(super) fn alloc_other<G: Generated>(layout: Layout) -> *mut u8 {
+pub(super) fn alloc_other_slow<G: Generated>(layout: Layout) -> *mut u8 {
     match route::<G>(layout.size(), layout.align()) {
         Route::Class(class) => alloc_class::<G>(ScaledClass::new(class), layout.size()),
         Route::Large => alloc_large(Statics::of::<G>(), layout)
@@ -130,7 +129,7 @@ pub(super) fn alloc_other<G: Generated>(layout: Layout) -> *mut u8 {
 
 /// `alloc_zeroed` of a layout whose class is not one load away.
 #[inline(never)]
-pub(super) fn alloc_zeroed_other<G: Generated>(layout: Layout) -> *mut u8 {
+pub(super) fn alloc_zeroed_other_slow<G: Generated>(layout: Layout) -> *mut u8 {
     match route::<G>(layout.size(), layout.align()) {
         Route::Class(class) => {
             let block = alloc_class::<G>(ScaledClass::new(class), layout.size());
@@ -155,7 +154,7 @@ pub(super) fn alloc_zeroed_other<G: Generated>(layout: Layout) -> *mut u8 {
     }
 }
 
-fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
+pub(super) fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
     if let Some((engine, lane)) = statics.lane()
         && let Some(block) = engine.retake_large(lane, layout.size())
     {
@@ -221,7 +220,7 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
 ///
 /// As `GlobalAlloc::dealloc`.
 #[inline(never)]
-pub(super) unsafe fn dealloc_other<G: Generated>(block: *mut u8, layout: Layout) {
+pub(super) unsafe fn dealloc_other_slow<G: Generated>(block: *mut u8, layout: Layout) {
     match route::<G>(layout.size(), layout.align()) {
         // SAFETY: the caller's promise; the route is the one that `alloc` took.
         Route::Class(class) => unsafe {
@@ -308,73 +307,14 @@ fn resize(statics: Statics, block: *mut u8, old: usize, new: usize) -> bool {
     }
 }
 
-/// Allocates `size` bytes at the configuration's alignment.
-///
-/// # Errors
-///
-/// [`AllocError::ZeroSize`], [`AllocError::OutOfMemory`], or [`AllocError::GlobalInitFailed`] if the
-/// system refused every size of arena.
-#[inline]
-pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
-    let block = match route::<G>(size, 1) {
-        Route::Class(class) => NonNull::new(alloc_class::<G>(ScaledClass::new(class), size)),
-        Route::Large => {
-            // The alignment is at least the configuration's; this one makes the layout valid.
-            let layout = Layout::from_size_align(size, 1).ok();
-            layout
-                .and_then(|layout| alloc_large(Statics::of::<G>(), layout))
-                .map(|block| block.payload)
-        }
-        Route::System => return Err(AllocError::ZeroSize),
-    };
-    block.ok_or_else(|| no_memory(Statics::of::<G>(), size))
-}
-
-#[cold]
-fn no_memory(statics: Statics, size: usize) -> AllocError {
-    match statics.runtime.engine(statics.config) {
-        Ok(engine) => engine.out_of_memory(size),
-        Err(_) => AllocError::GlobalInitFailed,
-    }
-}
-
-/// Frees a block. A refused free changes nothing.
-///
-/// # Errors
-///
-/// A [`FreeError`] that says why the pointer is not that of a live block.
-///
 /// # Safety
 ///
-/// If `block` is a live block of this allocator, nobody uses that block any more.
-#[inline]
-pub unsafe fn deallocate<G: Generated>(block: NonNull<u8>) -> Result<(), FreeError> {
-    // SAFETY: the caller's promise.
-    unsafe { free(Statics::of::<G>(), block, None) }
-}
-
-/// Frees a block if it was requested with exactly `size` bytes; without headers, if `size` is of its class.
-///
-/// # Errors
-///
-/// As [`deallocate`], and [`FreeError::SizeMismatch`].
-///
-/// # Safety
-///
-/// As [`deallocate`].
-#[inline]
-pub unsafe fn deallocate_with_size<G: Generated>(
+/// If the block is live, nobody uses it any more.
+pub(super) unsafe fn free(
+    statics: Statics,
     block: NonNull<u8>,
-    size: usize,
+    size: Option<usize>,
 ) -> Result<(), FreeError> {
-    // SAFETY: the caller's promise.
-    unsafe { free(Statics::of::<G>(), block, Some(size)) }
-}
-
-/// # Safety
-///
-/// As [`deallocate`].
-unsafe fn free(statics: Statics, block: NonNull<u8>, size: Option<usize>) -> Result<(), FreeError> {
     if fallback::give(block.as_ptr().addr()) {
         return Ok(());
     }
@@ -391,7 +331,7 @@ unsafe fn free(statics: Statics, block: NonNull<u8>, size: Option<usize>) -> Res
 ///
 /// # Safety
 ///
-/// As [`deallocate`].
+/// If the block is live, nobody uses it any more.
 unsafe fn defer(
     statics: Statics,
     block: NonNull<u8>,
@@ -408,60 +348,4 @@ unsafe fn defer(
     // SAFETY: a live block of the arena, given up by the caller; classes are a word long and aligned.
     unsafe { engine.deferred.push(block) };
     Ok(())
-}
-
-/// Bytes that the holder of a live block may use, at least those requested.
-///
-/// # Errors
-///
-/// As [`deallocate`].
-///
-/// # Safety
-///
-/// If `block` is a live block of this allocator, it is not freed meanwhile. With a header, using more than
-/// was requested is fine, but the free must still state the size requested.
-pub unsafe fn usable_size<G: Generated>(block: NonNull<u8>) -> Result<usize, FreeError> {
-    let statics = Statics::of::<G>();
-    let address = block.as_ptr().addr();
-    if let Some(size) = fallback::size_of(address) {
-        return Ok(size);
-    }
-    match statics.runtime.engine(statics.config) {
-        Ok(engine) => engine.usable_size(address),
-        Err(_) => Err(FreeError::GlobalInitFailed),
-    }
-}
-
-/// A snapshot of the allocator. All zero if it could not be set up.
-#[must_use]
-pub fn stats<G: Generated>() -> Stats {
-    // SAFETY: `Generated` promises this thread's locals.
-    if let Some(cold) = NonNull::new(unsafe { G::locals().as_ref() }.cold.get()) {
-        // SAFETY: the cache is this thread's.
-        unsafe { Cold::tell(cold) };
-    }
-    G::runtime()
-        .engine(const { &G::CONFIG })
-        .map_or_else(|_| Stats::default(), Engine::stats)
-}
-
-/// A snapshot in the default preset's form.
-///
-/// # Errors
-///
-/// The reason why the allocator could not be set up.
-///
-/// # Panics
-///
-/// At compile time, if the allocator's classes are not the default preset's.
-pub fn allocator_stats<G: Generated>() -> Result<AllocatorStats, &'static InitError> {
-    const {
-        assert!(
-            G::CONFIG.classes.len() == 12,
-            "this form of statistics has the default preset's twelve classes"
-        )
-    };
-    G::runtime()
-        .engine(const { &G::CONFIG })
-        .map(Engine::allocator_stats)
 }

@@ -15,8 +15,11 @@
 //! `limit = base + keep`, the blocks kept by the class's limits or by grant; `base[0]` is null and no other entry up to `top` is.
 
 mod cold;
+mod cold_bin;
 mod grant;
 mod registry;
+#[cfg(test)]
+mod validate;
 
 use core::cell::Cell;
 use core::mem::offset_of;

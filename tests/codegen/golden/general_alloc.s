@@ -1,9 +1,9 @@
 general_alloc:
     cmpq $8, %rdi
-    ja orthotope_runtime::global::slow::alloc_other
+    ja orthotope_runtime::global::slow::alloc_other_slow
     leaq -1(%rsi), %rax
     cmpq $16384, %rax
-    jae orthotope_runtime::global::slow::alloc_other
+    jae orthotope_runtime::global::slow::alloc_other_slow
     shrq $3, %rax
     leaq .Ldata0(%rip), %rcx
     movzwl 16(%rcx,%rax,2), %edi

@@ -1,9 +1,9 @@
 tensor_alloc:
     cmpq $64, %rdi
-    ja orthotope_runtime::global::slow::alloc_other
+    ja orthotope_runtime::global::slow::alloc_other_slow
     leaq -1(%rsi), %rax
     cmpq $131072, %rax
-    jae orthotope_runtime::global::slow::alloc_other
+    jae orthotope_runtime::global::slow::alloc_other_slow
     shrq $6, %rax
     leaq .Ldata0(%rip), %rcx
     movzwl 16(%rcx,%rax,2), %edi

@@ -1,0 +1,160 @@
+//! The way back: from the depot into slabs, and from slabs to the arena.
+
+use core::ptr::{self, NonNull};
+
+use super::{Central, LARGE_SLAB_BYTES, State};
+use crate::arena::{Arena, GRANULE, Kind, Span};
+use crate::depot::blocks;
+use crate::fallback;
+use crate::slab;
+use crate::sys::Guard;
+
+impl Central {
+    /// Moves the coldest magazine's blocks to their slabs.
+    pub(super) fn drain_bottom(&self, state: &mut Guard<'_, State>, arena: &Arena) {
+        let Some(magazine) = state.depot.pop_bottom() else {
+            return;
+        };
+        // SAFETY: the magazine is ours since it was popped.
+        let count = unsafe { magazine.as_ref() }.count;
+        // SAFETY: the magazine holds `count` blocks, and is ours.
+        let held = unsafe { core::slice::from_raw_parts(blocks(magazine), count) };
+        // SAFETY: blocks in the depot are free and of this class.
+        unsafe { self.put(state, arena, held) };
+        // SAFETY: the magazine is ours, and its blocks are in their slabs.
+        unsafe { state.depot.push_empty(magazine) };
+    }
+
+    /// Puts blocks back into their slabs. Blocks freed together often lie together, so each run of blocks of
+    /// one slab costs one look-up and one settlement.
+    ///
+    /// # Safety
+    ///
+    /// The blocks are free, of this class, and the caller's to give.
+    pub(super) unsafe fn put(
+        &self,
+        state: &mut Guard<'_, State>,
+        arena: &Arena,
+        blocks: &[*mut u8],
+    ) {
+        let mut rest = blocks;
+        while let Some(&first) = rest.first() {
+            let Some(span) = arena.span_at(first.addr()) else {
+                // Without a header a free does not ask where a block came from: this one was lent.
+                fallback::give(first.addr());
+                rest = &rest[1..];
+                continue;
+            };
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
+            debug_assert_eq!(record.kind(), Kind::Slab);
+            let (start, bytes) = (record.start(), record.bytes());
+            // SAFETY: we hold the lock.
+            let before = unsafe { record.slab() }.free;
+            let run = rest
+                .iter()
+                .take_while(|block| block.addr().wrapping_sub(start) < bytes);
+            let mut len = 0;
+            for block in run {
+                // SAFETY: we hold the lock, and the block lies in this slab.
+                unsafe { slab::put(span, &self.geometry, block.addr()) };
+                len += 1;
+            }
+            rest = &rest[len..];
+            // SAFETY: we hold the lock, and `before` was the slab's count.
+            unsafe { self.settle(state, arena, span, before) };
+        }
+    }
+
+    /// Accounts for blocks put into a slab that had `before` free ones.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in `partial` exactly if `before > 0`.
+    unsafe fn settle(
+        &self,
+        state: &mut Guard<'_, State>,
+        arena: &Arena,
+        span: NonNull<Span>,
+        before: usize,
+    ) {
+        // SAFETY: we hold the lock.
+        let slab = unsafe { span.as_ref().slab() };
+        let (free, carved, granted) = (slab.free, slab.carved, slab.granted);
+        state.free += free - before;
+        if before == 0 && free > 0 {
+            // SAFETY: we hold the lock, and a slab without free blocks is in no list.
+            unsafe { state.link(span) };
+        }
+        let large = self.geometry.granules * GRANULE >= LARGE_SLAB_BYTES;
+        let spare = large || (carved == granted && state.free > free);
+        if self.eager && free == carved && spare {
+            // SAFETY: we hold the lock, and no block of the slab is out.
+            unsafe { self.retire(state, arena, span) };
+        }
+    }
+
+    /// Gives a slab whose blocks are all free back to the arena.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in `partial`, its free blocks are all it has carved.
+    pub(super) unsafe fn retire(
+        &self,
+        state: &mut Guard<'_, State>,
+        arena: &Arena,
+        span: NonNull<Span>,
+    ) {
+        // SAFETY: we hold the lock.
+        let carved = unsafe { span.as_ref().slab() }.carved;
+        // SAFETY: the slab is in `partial`.
+        unsafe { state.unlink(span) };
+        state.free -= carved;
+        state.carved -= carved;
+        state.slabs -= 1;
+        if state.current == span.as_ptr() {
+            state.current = ptr::null_mut();
+        }
+        // SAFETY: we hold the lock, and nobody finds the slab any more.
+        unsafe { slab::close(span, &self.geometry, arena.meta()) };
+        // SAFETY: no block of it is used again.
+        unsafe { arena.give_slab(span) };
+    }
+}
+
+impl State {
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in no list.
+    unsafe fn link(&mut self, span: NonNull<Span>) {
+        // SAFETY: the caller holds the lock.
+        let slab = unsafe { span.as_ref().slab() };
+        slab.prev = ptr::null_mut();
+        slab.next = self.partial;
+        if let Some(head) = NonNull::new(self.partial) {
+            // SAFETY: as above; the head is another slab.
+            unsafe { head.as_ref().slab() }.prev = span.as_ptr();
+        }
+        self.partial = span.as_ptr();
+    }
+
+    /// # Safety
+    ///
+    /// The caller holds the lock; the slab is in `partial`.
+    pub(super) unsafe fn unlink(&mut self, span: NonNull<Span>) {
+        let (next, prev) = {
+            // SAFETY: the caller holds the lock.
+            let slab = unsafe { span.as_ref().slab() };
+            (slab.next, slab.prev)
+        };
+        if let Some(next) = NonNull::new(next) {
+            // SAFETY: as above; neighbours differ.
+            unsafe { next.as_ref().slab() }.prev = prev;
+        }
+        match NonNull::new(prev) {
+            // SAFETY: as above.
+            Some(prev) => unsafe { prev.as_ref().slab() }.next = next,
+            None => self.partial = next,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The typed functions of a generated type: what they refuse, they say.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use super::fast::alloc_class;
+use super::slow::{Statics, alloc_large, free};
+use super::{Generated, Route, route};
+use crate::allocator::Engine;
+use crate::class::ScaledClass;
+use crate::error::{AllocError, FreeError, InitError};
+use crate::fallback;
+use crate::stats::{AllocatorStats, Stats};
+use crate::thread_cache::Cold;
+
+/// Allocates `size` bytes at the configuration's alignment.
+///
+/// # Errors
+///
+/// [`AllocError::ZeroSize`], [`AllocError::OutOfMemory`], or [`AllocError::GlobalInitFailed`] if the
+/// system refused every size of arena.
+#[inline]
+pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
+    let block = match route::<G>(size, 1) {
+        Route::Class(class) => NonNull::new(alloc_class::<G>(ScaledClass::new(class), size)),
+        Route::Large => {
+            // The alignment is at least the configuration's; this one makes the layout valid.
+            let layout = Layout::from_size_align(size, 1).ok();
+            layout
+                .and_then(|layout| alloc_large(Statics::of::<G>(), layout))
+                .map(|block| block.payload)
+        }
+        Route::System => return Err(AllocError::ZeroSize),
+    };
+    block.ok_or_else(|| no_memory(Statics::of::<G>(), size))
+}
+
+#[cold]
+fn no_memory(statics: Statics, size: usize) -> AllocError {
+    match statics.runtime.engine(statics.config) {
+        Ok(engine) => engine.out_of_memory(size),
+        Err(_) => AllocError::GlobalInitFailed,
+    }
+}
+
+/// Frees a block. A refused free changes nothing.
+///
+/// # Errors
+///
+/// A [`FreeError`] that says why the pointer is not that of a live block.
+///
+/// # Safety
+///
+/// If `block` is a live block of this allocator, nobody uses that block any more.
+#[inline]
+pub unsafe fn deallocate<G: Generated>(block: NonNull<u8>) -> Result<(), FreeError> {
+    // SAFETY: the caller's promise.
+    unsafe { free(Statics::of::<G>(), block, None) }
+}
+
+/// Frees a block if it was requested with exactly `size` bytes; without headers, if `size` is of its class.
+///
+/// # Errors
+///
+/// As [`deallocate`], and [`FreeError::SizeMismatch`].
+///
+/// # Safety
+///
+/// As [`deallocate`].
+#[inline]
+pub unsafe fn deallocate_with_size<G: Generated>(
+    block: NonNull<u8>,
+    size: usize,
+) -> Result<(), FreeError> {
+    // SAFETY: the caller's promise.
+    unsafe { free(Statics::of::<G>(), block, Some(size)) }
+}
+
+/// Bytes that the holder of a live block may use, at least those requested.
+///
+/// # Errors
+///
+/// As [`deallocate`].
+///
+/// # Safety
+///
+/// If `block` is a live block of this allocator, it is not freed meanwhile. With a header, using more than
+/// was requested is fine, but the free must still state the size requested.
+pub unsafe fn usable_size<G: Generated>(block: NonNull<u8>) -> Result<usize, FreeError> {
+    let statics = Statics::of::<G>();
+    let address = block.as_ptr().addr();
+    if let Some(size) = fallback::size_of(address) {
+        return Ok(size);
+    }
+    match statics.runtime.engine(statics.config) {
+        Ok(engine) => engine.usable_size(address),
+        Err(_) => Err(FreeError::GlobalInitFailed),
+    }
+}
+
+/// A snapshot of the allocator. All zero if it could not be set up.
+#[must_use]
+pub fn stats<G: Generated>() -> Stats {
+    // SAFETY: `Generated` promises this thread's locals.
+    if let Some(cold) = NonNull::new(unsafe { G::locals().as_ref() }.cold.get()) {
+        // SAFETY: the cache is this thread's.
+        unsafe { Cold::tell(cold) };
+    }
+    G::runtime()
+        .engine(const { &G::CONFIG })
+        .map_or_else(|_| Stats::default(), Engine::stats)
+}
+
+/// A snapshot in the default preset's form.
+///
+/// # Errors
+///
+/// The reason why the allocator could not be set up.
+///
+/// # Panics
+///
+/// At compile time, if the allocator's classes are not the default preset's.
+pub fn allocator_stats<G: Generated>() -> Result<AllocatorStats, &'static InitError> {
+    const {
+        assert!(
+            G::CONFIG.classes.len() == 12,
+            "this form of statistics has the default preset's twelve classes"
+        )
+    };
+    G::runtime()
+        .engine(const { &G::CONFIG })
+        .map(Engine::allocator_stats)
+}

@@ -1,0 +1,41 @@
+//! The invariants of a cache, as a function that tests call after every step.
+
+use core::ptr::NonNull;
+
+use super::cold::{Cold, hot_bin};
+use crate::central::Central;
+use crate::sync::Ordering;
+
+impl Cold {
+    /// Panics if an invariant of the module does not hold.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner.
+    pub(crate) unsafe fn validate(cold: NonNull<Self>, centrals: &[Central]) {
+        for (class, central) in centrals.iter().enumerate() {
+            // SAFETY: the caller is the owner.
+            let this = unsafe { Self::bin(cold, class) };
+            let staged = this.staged_count.load(Ordering::Relaxed);
+            assert!(staged < central.magazine(), "a staged magazine is not full");
+            if let Some(magazine) = this.staged.get() {
+                // SAFETY: the magazine is ours.
+                let count = unsafe { magazine.as_ref() }.count;
+                assert_eq!(count, staged, "the count is the magazine's");
+            }
+            let base = this.base.load(Ordering::Relaxed);
+            if base.is_null() {
+                continue;
+            }
+            // SAFETY: the owner's bins.
+            let hot = unsafe { hot_bin(cold, class) };
+            assert_eq!(hot.limit.get(), base.wrapping_add(this.keep.get()));
+            assert!(this.len(hot) <= this.capacity.get());
+            for index in 0..=this.len(hot) {
+                // SAFETY: entries up to the top are initialised.
+                let entry = unsafe { *base.add(index) };
+                assert_eq!(entry.is_null(), index == 0, "entry zero alone is null");
+            }
+        }
+    }
+}
