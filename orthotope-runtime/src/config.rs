@@ -4,6 +4,8 @@
 //! [`AllocatorConfig`] for instances, and the [`ClassLimits`] that both boil down to. Knows nothing
 //! of memory: these are numbers.
 
+use core::time::Duration;
+
 use crate::class::{SizeClass, stride};
 use crate::tune;
 
@@ -24,6 +26,31 @@ pub enum Exhausted {
     Null,
 }
 
+/// When memory that holds no block goes back to the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Purge {
+    /// Once it has not been used for so long: also while the program is idle. After a tenth of that time the system
+    /// is told that it may take it.
+    After(Duration),
+    /// As soon as it is seen to be unused.
+    Eager,
+    /// Never: the system is merely told, after a second without use, that it may take it.
+    Never,
+}
+
+/// Whether the arena is backed by huge pages (2 MiB on most systems).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HugePages {
+    /// As the system is set.
+    System,
+    /// Advised: memory is used, and goes back, in units of a huge page.
+    Always,
+    /// Advised against.
+    Never,
+}
+
 /// The configuration of a generated allocator, as the attribute's arguments described it.
 ///
 /// Sizes are bytes. Made by the attribute; read through the generated type's `CONFIG`.
@@ -42,9 +69,18 @@ pub struct Config {
     pub refill: usize,
     /// Bytes that a thread's cache keeps per class.
     pub cache: usize,
+    /// Bytes of blocks that one thread's cache may hold over all classes; `None` for no bound beyond each class's own.
+    pub thread_limit: Option<usize>,
     /// What a full arena does.
     pub exhausted: Exhausted,
+    /// When unused memory goes back to the system.
+    pub purge: Purge,
+    /// Whether the arena is backed by huge pages.
+    pub huge_pages: HugePages,
 }
+
+/// How long memory stays unused before it goes back, unless the user says otherwise.
+const PURGE: Purge = Purge::After(Duration::from_secs(10));
 
 impl Config {
     /// The `"tensor"` preset: twelve classes from 64 bytes to 16 MiB, a header, alignment 64.
@@ -57,7 +93,10 @@ impl Config {
             header: true,
             refill: 32 << 10,
             cache: 64 << 10,
+            thread_limit: None,
             exhausted: Exhausted::Grow,
+            purge: PURGE,
+            huge_pages: HugePages::System,
         }
     }
 
@@ -71,7 +110,10 @@ impl Config {
             header: false,
             refill: 32 << 10,
             cache: 64 << 10,
+            thread_limit: Some(1 << 20),
             exhausted: Exhausted::Grow,
+            purge: PURGE,
+            huge_pages: HugePages::System,
         }
     }
 
@@ -114,6 +156,27 @@ impl Config {
     #[must_use]
     pub const fn with_cache(mut self, cache: usize) -> Self {
         self.cache = cache;
+        self
+    }
+
+    /// The same with at most `bytes` of blocks in one thread's cache.
+    #[must_use]
+    pub const fn with_thread_limit(mut self, bytes: usize) -> Self {
+        self.thread_limit = Some(bytes);
+        self
+    }
+
+    /// The same with another time after which unused memory goes back.
+    #[must_use]
+    pub const fn with_purge(mut self, purge: Purge) -> Self {
+        self.purge = purge;
+        self
+    }
+
+    /// The same with or without huge pages.
+    #[must_use]
+    pub const fn with_huge_pages(mut self, huge_pages: HugePages) -> Self {
+        self.huge_pages = huge_pages;
         self
     }
 

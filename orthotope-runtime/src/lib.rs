@@ -62,7 +62,9 @@ pub mod tune;
 
 pub use allocator::{Allocator, ThreadCache};
 pub use class::{ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
-pub use config::{AllocatorConfig, ClassLimits, Config, Exhausted, MAGAZINE_BLOCKS};
+pub use config::{
+    AllocatorConfig, ClassLimits, Config, Exhausted, HugePages, MAGAZINE_BLOCKS, Purge,
+};
 pub use error::{AllocError, FreeError, InitError};
 pub use stats::{AllocatorStats, ClassStats, SizeClassStats, Stats, ThreadCacheStats};
 pub use thread_cache::{LocalBins, Locals};

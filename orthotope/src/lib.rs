@@ -61,10 +61,10 @@ pub use process::{allocate, deallocate, deallocate_with_size, global_stats};
 pub mod __private {
     pub use orthotope_runtime::global::{
         Generated, Runtime, alloc, alloc_zeroed, allocate, dealloc, deallocate,
-        deallocate_with_size, realloc, stats, usable_size,
+        deallocate_with_size, flush_thread, purge_now, realloc, stats, usable_size,
     };
     pub use orthotope_runtime::{
-        AllocError, Config, Exhausted, FreeError, LocalBins, Locals, Stats,
+        AllocError, Config, Exhausted, FreeError, HugePages, LocalBins, Locals, Purge, Stats,
     };
 }
 

@@ -13,7 +13,10 @@ use core::ptr::NonNull;
 
 pub use fast::{alloc, alloc_zeroed, dealloc, realloc};
 pub use runtime::Runtime;
-pub use typed::{allocate, allocator_stats, deallocate, deallocate_with_size, stats, usable_size};
+pub use typed::{
+    allocate, allocator_stats, deallocate, deallocate_with_size, flush_thread, purge_now, stats,
+    usable_size,
+};
 
 use crate::class::ClassTable;
 use crate::config::Config;

@@ -349,3 +349,20 @@ unsafe fn defer(
     unsafe { engine.deferred.push(block) };
     Ok(())
 }
+
+/// Empties the calling thread's cache. Inside the slow path there is nothing to be done: it is in use.
+pub(super) fn flush(statics: Statics) {
+    if statics.runtime.started().is_some()
+        && let Entry::Ready(visit) = enter(statics)
+    {
+        visit.publish();
+    }
+}
+
+/// Empties the calling thread's cache and gives all free memory back.
+pub(super) fn purge(statics: Statics) {
+    flush(statics);
+    if let Some(engine) = statics.runtime.started() {
+        engine.reclaim();
+    }
+}

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::fast::alloc_class;
-use super::slow::{Statics, alloc_large, free};
+use super::slow::{Statics, alloc_large, flush, free, purge};
 use super::{Generated, Route, route};
 use crate::allocator::Engine;
 use crate::class::ScaledClass;
@@ -96,6 +96,18 @@ pub unsafe fn usable_size<G: Generated>(block: NonNull<u8>) -> Result<usize, Fre
         Ok(engine) => engine.usable_size(address),
         Err(_) => Err(FreeError::GlobalInitFailed),
     }
+}
+
+/// Gives every block of the calling thread's cache to the central pool: what it holds, others may use, and the
+/// memory behind it can go back to the system. For a thread that is about to wait for long.
+pub fn flush_thread<G: Generated>() {
+    flush(Statics::of::<G>());
+}
+
+/// Flushes the calling thread's cache, puts together all that lies free outside of other threads' caches, and
+/// gives its memory back to the system, whatever the configuration says of purging.
+pub fn purge_now<G: Generated>() {
+    purge(Statics::of::<G>());
 }
 
 /// A snapshot of the allocator. All zero if it could not be set up.
