@@ -5,7 +5,7 @@
 //! Knows nothing of slabs or threads.
 //!
 //! Invariants: `len` magazines are linked from `top` by `below` and from `bottom` by `above`; `blocks`
-//! is the sum of their counts; every magazine in the depot holds at least one block.
+//! is the sum of their counts; every magazine in the depot holds at least one block; `least <= len`.
 
 use core::ptr::{self, NonNull};
 
@@ -47,6 +47,8 @@ pub(crate) struct Depot {
     empties: *mut Magazine,
     pub(crate) len: usize,
     pub(crate) blocks: usize,
+    /// The least that `len` has been since [`watch`](Self::watch).
+    least: usize,
 }
 
 impl Depot {
@@ -57,6 +59,7 @@ impl Depot {
             empties: ptr::null_mut(),
             len: 0,
             blocks: 0,
+            least: 0,
         }
     }
 
@@ -99,8 +102,19 @@ impl Depot {
             None => self.bottom = ptr::null_mut(),
         }
         self.len -= 1;
+        self.least = self.least.min(self.len);
         self.blocks -= this.count;
         Some(magazine)
+    }
+
+    /// Magazines that nobody needed since [`watch`](Self::watch): so many lay at the bottom all the time.
+    pub(crate) fn idle(&self) -> usize {
+        self.least
+    }
+
+    /// Starts to watch how many magazines are needed.
+    pub(crate) fn watch(&mut self) {
+        self.least = self.len;
     }
 
     /// Takes the magazine at the bottom: the coldest.
@@ -115,6 +129,7 @@ impl Depot {
             None => self.top = ptr::null_mut(),
         }
         self.len -= 1;
+        self.least = self.least.min(self.len);
         self.blocks -= this.count;
         Some(magazine)
     }

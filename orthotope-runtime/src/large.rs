@@ -70,7 +70,7 @@ impl LargeFormat {
             (record.start() + self.header_bytes()).next_multiple_of(self.align) - record.start();
         let payload = NonNull::new(arena.pointer(taken.span, offset))?;
         record.describe_large(size, payload.as_ptr());
-        Some(self.hand_out(record, payload, size, taken.zero))
+        Some(self.hand_out(record, payload, size, taken.clean))
     }
 
     /// Hands out the block that lies parked in `lane`, if it is just what `footprint` asks for.

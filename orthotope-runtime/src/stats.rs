@@ -88,20 +88,47 @@ pub struct ClassStats {
     pub cached: usize,
     /// Blocks in the central pool.
     pub pooled: usize,
+    /// Bytes of the class's slabs that may be resident: the pages that hold blocks, or did and were not given back.
+    pub resident: usize,
+}
+
+impl ClassStats {
+    /// Resident bytes that no live block's payload takes: free blocks, headers, what the slabs lose at their ends.
+    #[must_use]
+    pub const fn waste(&self) -> usize {
+        self.resident.saturating_sub(self.live * self.payload)
+    }
 }
 
 /// A snapshot of a generated allocator. `Display` prints a table.
+///
+/// The first six figures have the names and meanings of jemalloc's `stats.*`. `allocated <= active <= mapped`, and
+/// `active + metadata <= resident`. Taken without stopping anyone: while threads allocate, a figure may be off by what
+/// they do meanwhile, and what other threads' caches hold is known as of their last trip to the central pool. Once
+/// those threads have been joined, all is exact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
+    /// Bytes of payload in the program's hands: of each block what its class serves, of each large block what was asked
+    /// for, rounded up to the alignment.
+    pub allocated: usize,
+    /// Bytes of the pages that hold these blocks, and blocks that wait in caches.
+    pub active: usize,
+    /// Most bytes that can be in memory: active pages, free ones that were not given back, and metadata. A large
+    /// block counts as if all of it had been touched.
+    pub resident: usize,
+    /// Bytes of usable address space that hold nothing, and are backed by no memory.
+    pub retained: usize,
+    /// Bytes of the slabs and of the spans of large blocks.
+    pub mapped: usize,
+    /// Bytes of the allocator's own records, its page directory included.
+    pub metadata: usize,
     /// Bytes that may be handed out.
     pub capacity: usize,
     /// Bytes of the capacity that were never handed out: address space, not memory.
     pub remaining: usize,
     /// Regions of address space; more than one only after growth.
     pub regions: usize,
-    /// Bytes mapped for the allocator's own records.
-    pub metadata: usize,
     /// Threads that hold a cache.
     pub caches: usize,
     /// An entry a class, smallest first.
@@ -144,24 +171,25 @@ impl fmt::Display for Stats {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             out,
-            "{:>10} {:>6} {:>10} {:>10} {:>10} {:>12}",
-            "class", "slabs", "live", "cached", "pooled", "live bytes"
+            "{:>10} {:>6} {:>10} {:>10} {:>10} {:>11} {:>11}",
+            "class", "slabs", "live", "cached", "pooled", "live bytes", "waste"
         )?;
         for class in self.classes.iter().filter(|class| class.slabs > 0) {
             writeln!(
                 out,
-                "{:>10} {:>6} {:>10} {:>10} {:>10} {:>12}",
+                "{:>10} {:>6} {:>10} {:>10} {:>10} {:>11} {:>11}",
                 Bytes(class.payload),
                 class.slabs,
                 class.live,
                 class.cached,
                 class.pooled,
-                Bytes(class.live * class.stride),
+                Bytes(class.live * class.payload),
+                Bytes(class.waste()),
             )?;
         }
         writeln!(
             out,
-            "{:>10} {:>6} {:>10} {:>10} {:>10} {:>12}",
+            "{:>10} {:>6} {:>10} {:>10} {:>10} {:>11}",
             "large",
             "",
             self.large_live,
@@ -171,9 +199,12 @@ impl fmt::Display for Stats {
         )?;
         writeln!(
             out,
-            "live {}, idle {}, records {}",
-            Bytes(self.live_bytes()),
-            Bytes(self.idle_bytes()),
+            "allocated {}, active {}, resident {} at most, mapped {}, retained {}, metadata {}",
+            Bytes(self.allocated),
+            Bytes(self.active),
+            Bytes(self.resident),
+            Bytes(self.mapped),
+            Bytes(self.retained),
             Bytes(self.metadata)
         )?;
         write!(

@@ -7,11 +7,12 @@ use core::ptr::NonNull;
 use core::slice;
 
 use super::deferred::Deferred;
-use crate::arena::{Arena, ArenaParams, GRANULE, Kind, Lane};
+use super::helper::{self, Watch};
+use crate::arena::{Arena, ArenaParams, GRANULE, HUGE_PAGE, Kind, Lane, Schedule, Tick};
 use crate::block::Secret;
 use crate::central::Central;
 use crate::class::HEADER_BYTES;
-use crate::config::{ClassLimits, Config};
+use crate::config::{ClassLimits, Config, HugePages, Purge};
 use crate::error::{AllocError, InitError};
 use crate::large::{LargeBlock, LargeFormat};
 use crate::slab::Geometry;
@@ -33,6 +34,7 @@ pub(crate) struct Engine {
     centrals: NonNull<Central>,
     pub(crate) registry: Registry,
     pub(crate) deferred: Deferred,
+    pub(super) watch: Watch,
 }
 
 // SAFETY: the centrals are `Sync` and live as long as the engine.
@@ -68,6 +70,16 @@ impl Engine {
             align: config.align,
             lazy: config.header,
             split: (largest + header) / GRANULE + 1,
+            purge_unit: match config.huge_pages {
+                HugePages::Always => HUGE_PAGE / GRANULE,
+                HugePages::System | HugePages::Never => 1,
+            },
+            eager: config.purge == Purge::Eager,
+            huge: match config.huge_pages {
+                HugePages::System => None,
+                HugePages::Always => Some(true),
+                HugePages::Never => Some(false),
+            },
         };
         let arena = Arena::new(os, params, degrade).map_err(InitError::MapFailed)?;
         match Self::records(&arena, &config, header) {
@@ -138,15 +150,50 @@ impl Engine {
             centrals,
             registry: Registry::new(),
             deferred: Deferred::new(),
+            watch: Watch::new(),
         };
         // SAFETY: the record is fresh, aligned to 64 and long enough.
         unsafe { engine.write(this) };
+        // SAFETY: the engine is written, and `release` takes it off the list before it goes.
+        unsafe { helper::list(engine) };
         engine
     }
 
     /// Counts one more holder.
     pub(crate) fn retain(&self) {
         self.references.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one more holder, unless there is none any more.
+    pub(super) fn try_retain(&self) -> bool {
+        self.references
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                (count > 0).then_some(count + 1)
+            })
+            .is_ok()
+    }
+
+    /// Forgets a holder that did not survive a fork.
+    pub(super) fn forget_holder(&self) {
+        self.references.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Takes every lock for a fork, in the order in which they nest.
+    pub(super) fn hold(&self) {
+        self.registry.hold();
+        for central in self.centrals() {
+            central.hold();
+        }
+        self.arena.hold();
+    }
+
+    /// Gives back what [`hold`](Self::hold) took.
+    pub(super) fn let_go(&self) {
+        self.arena.let_go();
+        for central in self.centrals() {
+            central.let_go();
+        }
+        self.registry.let_go();
     }
 
     /// Counts one holder less; the last unmaps everything.
@@ -159,6 +206,8 @@ impl Engine {
         let this = unsafe { engine.as_ref() };
         // Release and Acquire pair among the holders: the last one sees what all others did.
         if this.references.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // SAFETY: it was listed when it was made.
+            unsafe { helper::unlist(engine) };
             // SAFETY: nobody holds the engine any more; the arena unmaps its own record last.
             unsafe { this.arena.unmap() };
         }
@@ -185,9 +234,15 @@ impl Engine {
         };
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
-        record.kind() == Kind::Large
+        let bytes = record.bytes();
+        let parked = record.kind() == Kind::Large
             && record.first().addr() == address
-            && self.large.park(&self.arena, lane, span, Some(size))
+            && self.large.park(&self.arena, lane, span, Some(size));
+        if parked && !self.arena.is_watched() {
+            self.arena.stir(bytes);
+            helper::look_after(self);
+        }
+        parked
     }
 
     /// What a cache keeps of `class`, with byte targets of its own.
@@ -200,6 +255,16 @@ impl Engine {
         for central in self.centrals() {
             central.reclaim(&self.arena);
         }
+    }
+
+    /// One tick of the purge's clock over everything that lies free.
+    pub(crate) fn tick(&self, schedule: Schedule) -> Tick {
+        let mut total = Tick::default();
+        for central in self.centrals() {
+            total.add(central.tick(&self.arena, schedule));
+        }
+        total.add(self.arena.tick(schedule));
+        total
     }
 
     /// The error for a request that got nothing.

@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 use super::engine::Engine;
 use crate::arena::{Kind, Span};
 use crate::block::{Header, Shape, State};
+use crate::central::Whereabouts;
 use crate::class::HEADER_BYTES;
 use crate::error::FreeError;
 
@@ -23,7 +24,13 @@ impl Engine {
     ///
     /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
     pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
-        let found = self.find_unlocked(address, provided)?;
+        let found = match self.find_unlocked(address, provided) {
+            // The header of a block that lies free may have gone back to the system with its page.
+            Err(FreeError::CorruptHeader) if self.lies_free(address) => {
+                return Err(FreeError::DoubleFree);
+            }
+            found => found?,
+        };
         // A header tells what was never handed out; without one, the slab does.
         if let Found::Small { class, span } = found
             && !self.config.header
@@ -31,8 +38,10 @@ impl Engine {
             let central = &self.centrals()[class];
             // SAFETY: records are type-stable.
             let offset = address.wrapping_sub(unsafe { span.as_ref() }.first().addr());
-            if !central.has_carved(span, central.geometry().index(offset)) {
-                return Err(FreeError::CorruptHeader);
+            match central.whereabouts(span, central.geometry().index(offset)) {
+                Some(Whereabouts::Out) => {}
+                Some(Whereabouts::Free) => return Err(FreeError::DoubleFree),
+                Some(Whereabouts::Uncarved) | None => return Err(FreeError::CorruptHeader),
             }
         }
         Ok(found)
@@ -75,6 +84,24 @@ impl Engine {
             }
             Kind::Dead | Kind::Free | Kind::Pooled | Kind::Parked => Err(self.absent(address)),
         }
+    }
+
+    /// Whether a block starts at `address` that lies free in its slab.
+    fn lies_free(&self, address: usize) -> bool {
+        let Some(span) = self.arena.span_at(address) else {
+            return false;
+        };
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        if record.kind() != Kind::Slab {
+            return false;
+        }
+        let central = &self.centrals()[record.class()];
+        let geometry = central.geometry();
+        let offset = address.wrapping_sub(record.first().addr());
+        offset < record.bytes()
+            && offset.is_multiple_of(geometry.stride)
+            && central.whereabouts(span, geometry.index(offset)) == Some(Whereabouts::Free)
     }
 
     /// Whether the block carved for `class` at `address` is live and, where stated, of `provided` bytes.
@@ -134,6 +161,10 @@ impl Engine {
         match header.state(self.secret, address) {
             State::FreeSmall => FreeError::DoubleFree,
             State::FreeLarge => FreeError::AlreadyFreedOrUnknownLarge,
+            // The header went back to the system with its block.
+            State::Corrupt if self.arena.was_dropped(before) => {
+                FreeError::AlreadyFreedOrUnknownLarge
+            }
             State::Live { .. } | State::Corrupt => FreeError::CorruptHeader,
         }
     }

@@ -7,6 +7,7 @@
 mod deferred;
 mod engine;
 mod find;
+mod helper;
 mod instance;
 mod snapshot;
 mod thread_cache;

@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use crate::arena::ArenaCounts;
 use crate::central::CentralCounts;
-use crate::class::SizeClass;
+use crate::class::{HEADER_BYTES, SizeClass};
 use crate::stats::{AllocatorStats, ClassStats, SizeClassStats, Stats};
 
 impl Engine {
@@ -44,12 +44,14 @@ impl Engine {
         let mut cached = vec![0; self.config.classes.len()];
         let mut classes = vec![ClassStats::default(); self.config.classes.len()].into_boxed_slice();
         let caches = self.registry.count(&mut cached);
+        let (mut live_small, mut backed_small) = (0, 0);
         for (class, entry) in classes.iter_mut().enumerate() {
             let central = &self.centrals()[class];
             let CentralCounts {
                 pooled,
                 carved,
                 slabs,
+                backed,
             } = central.counts();
             *entry = ClassStats {
                 payload: self.config.classes[class],
@@ -58,14 +60,26 @@ impl Engine {
                 live: carved.saturating_sub(pooled + cached[class]),
                 cached: cached[class],
                 pooled,
+                resident: backed,
             };
+            live_small += entry.live * entry.payload;
+            backed_small += backed;
         }
         let counts = self.arena.counts();
+        let header = if self.config.header { HEADER_BYTES } else { 0 };
+        let active = backed_small + counts.live_large_paged;
+        // Layers are asked one after the other: what is freed meanwhile must not make a figure negative.
+        let mapped = counts.in_use.max(active);
         Stats {
+            allocated: live_small + counts.live_large_bytes - counts.live_large * header,
+            active,
+            resident: active + counts.cold + counts.metadata,
+            retained: counts.committed.saturating_sub(mapped + counts.cold),
+            mapped,
+            metadata: counts.metadata,
             capacity: counts.capacity,
             remaining: counts.untouched,
             regions: counts.regions,
-            metadata: self.arena.meta().mapped(),
             caches,
             classes,
             large_live: counts.live_large,

@@ -4,6 +4,7 @@ use core::ptr::{self, NonNull};
 
 use super::engine::{Engine, next_id};
 use super::find::Found;
+use super::helper;
 use crate::arena::Lane;
 use crate::block::Header;
 use crate::class::ScaledClass;
@@ -111,6 +112,7 @@ impl<'a> Visit<'a> {
         head.own(0, engine.secret.key(0));
         engine.arena.give_lane(head.lane.replace(Lane::NONE));
         head.phase.set(Phase::Uncached);
+        helper::look_after(engine);
     }
 
     /// A block of `class` for a request of `size` bytes, its header written.
@@ -313,6 +315,7 @@ impl Drop for Visit<'_> {
         }
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.phase.set(self.before);
+        helper::look_after(self.engine);
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Bins {
     filled: [u64; BINS / 64],
     /// Spans held.
     pub(super) count: usize,
+    /// Their granules.
+    pub(super) granules: usize,
     /// Sum of the spans' charges in bytes.
     pub(super) charge: usize,
 }
@@ -29,6 +31,7 @@ impl Bins {
             heads: [ptr::null_mut(); BINS],
             filled: [0; BINS / 64],
             count: 0,
+            granules: 0,
             charge: 0,
         }
     }
@@ -40,13 +43,15 @@ impl Bins {
     /// The caller holds the arena's lock; `span` is in no `Bins`.
     pub(super) unsafe fn insert(&mut self, span: NonNull<Span>) {
         // SAFETY: records are type-stable.
-        let bin = bin_of(unsafe { span.as_ref() }.granules());
+        let granules = unsafe { span.as_ref() }.granules();
+        let bin = bin_of(granules);
         let head = self.heads[bin];
         // SAFETY: the caller holds the lock.
         let this = unsafe { place(span) };
         this.prev = ptr::null_mut();
         this.next = head;
         self.count += 1;
+        self.granules += granules;
         // SAFETY: records are type-stable.
         self.charge += unsafe { span.as_ref() }.charge();
         if let Some(head) = NonNull::new(head) {
@@ -72,6 +77,7 @@ impl Bins {
             (this.next, this.prev)
         };
         self.count -= 1;
+        self.granules -= record.granules();
         self.charge -= record.charge();
         if let Some(next) = NonNull::new(next) {
             // SAFETY: the caller holds the lock; list neighbours differ.
@@ -95,6 +101,22 @@ impl Bins {
         loop {
             if let Some(span) = self.best_in(bin, granules, charge) {
                 return Some(span);
+            }
+            bin = self.filled_from(bin + 1)?;
+        }
+    }
+
+    /// The first span that is as asked for.
+    pub(super) fn find(&self, wanted: impl Fn(NonNull<Span>) -> bool) -> Option<NonNull<Span>> {
+        let mut bin = self.filled_from(0)?;
+        loop {
+            let mut next = self.heads[bin];
+            while let Some(span) = NonNull::new(next) {
+                if wanted(span) {
+                    return Some(span);
+                }
+                // SAFETY: `&self` is reached under the arena's lock.
+                next = unsafe { place(span) }.next;
             }
             bin = self.filled_from(bin + 1)?;
         }

@@ -98,9 +98,6 @@ impl Arena {
         let this = unsafe { place(span) };
         this.region = index;
         this.listed = false;
-        if before.is_none() {
-            this.zero = true;
-        }
         self.list_all(span);
         Some(span)
     }
@@ -146,15 +143,10 @@ impl Arena {
         tail_record.set_range(record.start() + granules * GRANULE, rest);
         tail_record.set_kind(Kind::Free);
         record.set_range(record.start(), granules);
-        let (region, zero) = {
-            // SAFETY: we hold the lock.
-            let this = unsafe { place(span) };
-            (this.region, this.zero)
-        };
+        // SAFETY: we hold the lock.
+        let region = unsafe { place(span) }.region;
         // SAFETY: we hold the lock; the tail is another span.
-        let tail_place = unsafe { place(tail) };
-        tail_place.region = region;
-        tail_place.zero = zero;
+        unsafe { place(tail) }.region = region;
         self.region(region).list(tail, false);
         // The head's last granule lay inside the span, where only listed spans have entries.
         self.region(region).list(span, false);
@@ -248,11 +240,8 @@ impl Arena {
         let (record, other) = unsafe { (front.as_ref(), back.as_ref()) };
         record.set_range(record.start(), record.granules() + other.granules());
         record.set_charge(record.charge() + other.charge());
-        // SAFETY: we hold the lock.
-        let zero = unsafe { place(back) }.zero;
         // SAFETY: we hold the lock; front and back differ.
         let this = unsafe { place(front) };
-        this.zero &= zero;
         this.listed = false;
         self.bury(state, back);
         self.region(this.region).list(front, false);

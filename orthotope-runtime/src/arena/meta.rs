@@ -91,9 +91,20 @@ impl Meta {
         *list = free.as_ptr();
     }
 
-    /// Bytes mapped for records.
-    pub(crate) fn mapped(&self) -> usize {
-        self.state.lock().mapped
+    /// Bytes of chunks that were cut into records.
+    pub(super) fn used(&self) -> usize {
+        let state = self.state.lock();
+        state.mapped - state.left
+    }
+
+    /// Takes the lock for a fork.
+    pub(super) fn hold(&self) {
+        self.state.hold();
+    }
+
+    /// Gives it back.
+    pub(super) fn let_go(&self) {
+        self.state.let_go();
     }
 
     /// Unmaps every record.

@@ -3,20 +3,25 @@
 //! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
 //! all records. Knows nothing of blocks.
 //!
-//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `resize`, `lanes`, `meta`.
+//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `resize`, `lanes`, `age`, `purge`, `meta`,
+//! `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
 //! - a span is in `free` exactly if its kind is `Free`, in `pool` exactly if it is `Pooled`, in a lane's place
 //!   if it is `Parked`;
 //! - the entries of a span's first and last granule lead to it; of every granule, if it is a slab or large;
-//! - the budget's charge is the sum of the spans' charges, and free spans are charged nothing.
+//! - the budget's charge is the sum of the spans' charges, and free spans are charged nothing;
+//! - granules of free and pooled spans are clean or cold, those of all others are used; `cold` counts the cold ones.
 
+mod age;
 mod bins;
 mod budget;
+mod counts;
 mod fit;
 mod lanes;
 mod meta;
+mod purge;
 mod region;
 mod resize;
 mod span;
@@ -28,16 +33,20 @@ use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 use std::io;
 
+pub(crate) use age::{Age, Schedule, Step};
 use bins::Bins;
 use budget::Budget;
+pub(crate) use counts::ArenaCounts;
+use counts::LargeCounts;
 pub(crate) use lanes::Lane;
 use lanes::Lanes;
 pub(crate) use meta::Meta;
-pub(crate) use region::Region;
-use span::place;
-pub(crate) use span::{GRANULE, Kind, Span};
+pub(crate) use purge::Tick;
+use region::place_bytes;
+pub(crate) use region::{HUGE_PAGE, Region};
+pub(crate) use span::{GRANULE, Kind, SlabState, Span};
 
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::{Guard, Lock, Os};
 
 /// Most regions of one arena. Each further one is as large as all before, so the address space ends first.
@@ -61,18 +70,12 @@ pub(crate) struct ArenaParams {
     pub(crate) lazy: bool,
     /// Least remainder, in granules, that is split off a pooled span that is larger than asked for.
     pub(crate) split: usize,
-}
-
-/// Counts of large blocks, for statistics.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ArenaCounts {
-    pub(crate) capacity: usize,
-    pub(crate) untouched: usize,
-    pub(crate) live_large: usize,
-    pub(crate) live_large_bytes: usize,
-    pub(crate) pooled: usize,
-    pub(crate) pooled_bytes: usize,
-    pub(crate) regions: usize,
+    /// Granules that are given back together, aligned to as many.
+    pub(crate) purge_unit: usize,
+    /// Free memory is given back as soon as it is free.
+    pub(crate) eager: bool,
+    /// Whether the system is advised about huge pages: for, or against.
+    pub(crate) huge: Option<bool>,
 }
 
 pub(crate) struct Arena {
@@ -83,6 +86,10 @@ pub(crate) struct Arena {
     regions: [UnsafeCell<MaybeUninit<Region>>; REGIONS],
     region_count: AtomicUsize,
     lanes: Lanes,
+    /// Bytes that have become free since somebody looked after them.
+    stirred: AtomicUsize,
+    /// Somebody looks after what becomes free, and need not be told.
+    watched: AtomicBool,
     state: Lock<State>,
 }
 
@@ -92,9 +99,9 @@ struct State {
     budget: Budget,
     /// Records that describe nothing, linked by `next`.
     dead: *mut Span,
-    /// Large blocks, parked ones included.
-    live_large: usize,
-    live_large_bytes: usize,
+    live_large: LargeCounts,
+    /// Granules that hold no block and may be resident.
+    cold: usize,
 }
 
 // SAFETY: what the pointers lead to is reached under the lock alone.
@@ -108,7 +115,7 @@ unsafe impl Send for Arena {}
 pub(crate) struct LargeSpan {
     pub(crate) span: NonNull<Span>,
     /// The memory is all zero.
-    pub(crate) zero: bool,
+    pub(crate) clean: bool,
 }
 
 impl Arena {
@@ -131,13 +138,15 @@ impl Arena {
             regions: [const { UnsafeCell::new(MaybeUninit::uninit()) }; REGIONS],
             region_count: AtomicUsize::new(0),
             lanes: Lanes::new(),
+            stirred: AtomicUsize::new(0),
+            watched: AtomicBool::new(false),
             state: Lock::new(State {
                 free: Bins::new(),
                 pool: Bins::new(),
                 budget: Budget::new(budget),
                 dead: ptr::null_mut(),
-                live_large: 0,
-                live_large_bytes: 0,
+                live_large: LargeCounts::default(),
+                cold: 0,
             }),
         };
         arena.push_region(region);
@@ -208,6 +217,7 @@ impl Arena {
             {
                 let granted = want.min(state.budget.left() / stride);
                 self.charge(&mut state, span, granted * stride);
+                self.lend(&mut state, span);
                 // Under the lock: a neighbour that is freed now must not take it for free.
                 // SAFETY: records are type-stable.
                 unsafe { span.as_ref() }.set_kind(Kind::Slab);
@@ -229,16 +239,25 @@ impl Arena {
         granted
     }
 
-    /// Takes a slab's span back. It may serve anything next.
+    /// Takes a slab's span back. It may serve anything next. `age` says of each of its granules how its memory stands.
     ///
     /// # Safety
     ///
     /// `span` came from `take_slab` of this arena, and no block of it is used again.
-    pub(crate) unsafe fn give_slab(&self, span: NonNull<Span>) {
+    pub(crate) unsafe fn give_slab(&self, span: NonNull<Span>, age: impl Fn(usize) -> Age) {
         let mut state = self.state.lock();
-        // SAFETY: we hold the lock.
-        unsafe { place(span) }.zero = false;
+        self.lay_down(&mut state, span, age);
         self.free_span(&mut state, span);
+    }
+
+    /// The same for a span of which no block was ever used.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give_slab`](Self::give_slab).
+    pub(crate) unsafe fn give_unused_slab(&self, span: NonNull<Span>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.give_slab(span, |granule| self.unused_age(span, granule)) };
     }
 
     /// A span of at least `granules` for a large block, charged `charge` bytes; more where a pooled span
@@ -248,9 +267,9 @@ impl Arena {
         if let Some(span) = self.take_pooled(&mut state, granules, charge) {
             // SAFETY: records are type-stable.
             unsafe { span.as_ref() }.set_kind(Kind::Large);
-            state.live_large += 1;
-            state.live_large_bytes += charge;
-            return Some(LargeSpan { span, zero: false });
+            state.live_large.add(charge);
+            let clean = self.lend(&mut state, span);
+            return Some(LargeSpan { span, clean });
         }
         for attempt in 0..2 {
             if attempt == 1 && !self.consolidate(&mut state) {
@@ -262,11 +281,9 @@ impl Arena {
                 self.charge(&mut state, span, charge);
                 // SAFETY: records are type-stable.
                 unsafe { span.as_ref() }.set_kind(Kind::Large);
-                state.live_large += 1;
-                state.live_large_bytes += charge;
-                // SAFETY: we hold the lock.
-                let zero = unsafe { place(span) }.zero;
-                return Some(LargeSpan { span, zero });
+                state.live_large.add(charge);
+                let clean = self.lend(&mut state, span);
+                return Some(LargeSpan { span, clean });
             }
         }
         None
@@ -303,10 +320,8 @@ impl Arena {
 
     /// Takes back a large block that counted for `live_bytes`.
     fn bring_back(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, live_bytes: usize) {
-        state.live_large -= 1;
-        state.live_large_bytes -= live_bytes;
-        // SAFETY: we hold the lock.
-        unsafe { place(span) }.zero = false;
+        state.live_large.remove(live_bytes);
+        self.lay_down(state, span, |_| Age::COLD);
         if self.params.lazy {
             self.pool_span(state, span);
         } else {
@@ -347,20 +362,6 @@ impl Arena {
         }
     }
 
-    /// Figures for statistics.
-    pub(crate) fn counts(&self) -> ArenaCounts {
-        let state = self.lock();
-        ArenaCounts {
-            capacity: state.budget.capacity,
-            untouched: state.budget.untouched(),
-            live_large: state.live_large,
-            live_large_bytes: state.live_large_bytes,
-            pooled: state.pool.count,
-            pooled_bytes: state.pool.charge,
-            regions: self.region_count.load(Ordering::Relaxed),
-        }
-    }
-
     fn regions(&self) -> impl Iterator<Item = &Region> {
         // Acquire pairs with the Release in `push_region`: the regions below the count are written.
         let count = self.region_count.load(Ordering::Acquire);
@@ -391,5 +392,5 @@ fn reserve(os: &'static dyn Os, params: ArenaParams, budget: usize) -> io::Resul
         .and_then(|bytes| bytes.checked_add((budget / 256).checked_mul(params.spread)?))
         .and_then(|bytes| bytes.checked_add(params.slack))
         .ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM))?;
-    Region::reserve(os, bytes, params.align)
+    Region::reserve(os, bytes, params.align, params.huge)
 }

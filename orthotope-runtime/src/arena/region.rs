@@ -1,4 +1,4 @@
-//! A region: one reservation, its page directory, and how far it is committed.
+//! A region: one reservation, its page directory, the ages of its granules, and how far it is committed.
 //!
 //! Invariants: `base` is aligned to the arena's alignment, at least [`GRANULE`]; bytes before
 //! `committed` can be read and written; `fresh <= granules`, and no span reaches past `fresh`.
@@ -6,32 +6,59 @@
 use core::ptr::{self, NonNull};
 use std::io;
 
+use super::age::Age;
 use super::span::{GRANULE, Span};
-use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sync::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 use crate::sys::{Os, PAGE_MAX};
 
 /// Least number of bytes committed at once. Committed space is never uncommitted: that would split
 /// mappings, whose number the system bounds.
 const COMMIT_STEP: usize = 2 << 20;
+/// The unit of advice: a huge page of most systems, and a multiple or a part of any other's.
+pub(crate) const HUGE_PAGE: usize = 2 << 20;
+
+/// Bytes that a granule takes beside its memory: its entry and its ages.
+pub(super) const fn place_bytes() -> usize {
+    size_of::<AtomicPtr<Span>>() + 1 + PAGES_MOST
+}
+
+/// Pages of a granule, where pages are smallest.
+const PAGES_MOST: usize = GRANULE / 4_096;
 
 pub(crate) struct Region {
     mapping: NonNull<u8>,
     mapping_bytes: usize,
     base: NonNull<u8>,
     granules: usize,
+    /// Advise for huge pages whatever is committed.
+    advise_huge: bool,
     /// An entry a granule: the span that covers it, null where none ever did. Touched lazily.
     directory: NonNull<AtomicPtr<Span>>,
+    /// The directory's mapping, in which the ages follow it.
     directory_bytes: usize,
+    /// An [`Age`] a granule, changed under the arena's lock. Behind them [`PAGES_MOST`] a granule: of the pages of slabs,
+    /// under the locks of their classes.
+    ages: NonNull<AtomicU8>,
     /// Granules before this one have been handed out at least once. Changed under the arena's lock.
     fresh: AtomicUsize,
     committed: AtomicUsize,
 }
 
 impl Region {
-    /// Reserves `bytes` (rounded up to granules) aligned to `align`, and a directory for them.
-    pub(super) fn reserve(os: &'static dyn Os, bytes: usize, align: usize) -> io::Result<Self> {
+    /// Reserves `bytes` (rounded up to granules) aligned to `align`, and a directory for them; `huge` advises for or
+    /// against huge pages.
+    pub(super) fn reserve(
+        os: &'static dyn Os,
+        bytes: usize,
+        align: usize,
+        huge: Option<bool>,
+    ) -> io::Result<Self> {
         let too_large = || io::Error::from_raw_os_error(libc::ENOMEM);
-        let align = align.max(GRANULE);
+        let align = align.max(if huge == Some(true) {
+            HUGE_PAGE
+        } else {
+            GRANULE
+        });
         let bytes = bytes
             .checked_next_multiple_of(GRANULE)
             .ok_or_else(too_large)?;
@@ -42,7 +69,9 @@ impl Region {
             .ok_or_else(too_large)?;
         let mapping = os.reserve(mapping_bytes)?;
         let granules = bytes / GRANULE;
-        let directory_bytes = (granules * size_of::<AtomicPtr<Span>>()).next_multiple_of(PAGE_MAX);
+        let entries = granules * size_of::<AtomicPtr<Span>>();
+        let ages = granules * (1 + PAGES_MOST);
+        let directory_bytes = (entries + ages).next_multiple_of(PAGE_MAX);
         let directory = match os.map(directory_bytes) {
             Ok(directory) => directory,
             Err(error) => {
@@ -55,13 +84,20 @@ impl Region {
         // SAFETY: `slack < align`, and the mapping is longer than that.
         let base = unsafe { mapping.add(slack) };
         let committed = AtomicUsize::new(0);
+        if huge == Some(false) {
+            // SAFETY: this is the whole reservation.
+            unsafe { os.advise_huge(mapping, mapping_bytes, false) };
+        }
         Ok(Self {
             mapping,
             mapping_bytes,
             base,
             granules,
+            advise_huge: huge == Some(true),
             directory: directory.cast(),
             directory_bytes,
+            // SAFETY: the mapping holds the entries, and the ages behind them.
+            ages: unsafe { directory.add(entries) }.cast(),
             fresh: AtomicUsize::new(0),
             committed,
         })
@@ -182,11 +218,56 @@ impl Region {
             let start = unsafe { self.base.add(committed) };
             // SAFETY: the range lies in this region's reservation.
             if unsafe { os.commit(start, target - committed) }.is_ok() {
+                if self.advise_huge {
+                    self.advise(os, committed, target);
+                }
                 self.committed.store(target, Ordering::Relaxed);
                 return true;
             }
         }
         false
+    }
+
+    /// Advises for huge pages from byte `from` to byte `to`, whole ones only.
+    fn advise(&self, os: &dyn Os, from: usize, to: usize) {
+        let (from, to) = (from / HUGE_PAGE * HUGE_PAGE, to / HUGE_PAGE * HUGE_PAGE);
+        if from < to {
+            // SAFETY: `from < to <= granules * GRANULE`.
+            let start = unsafe { self.base.add(from) };
+            // SAFETY: the range lies in this region's reservation.
+            unsafe { os.advise_huge(start, to - from, true) };
+        }
+    }
+
+    /// First byte of a granule.
+    pub(super) fn granule_start(&self, granule: usize) -> NonNull<u8> {
+        debug_assert!(granule < self.granules);
+        // SAFETY: the granule lies in the region.
+        unsafe { self.base.add(granule * GRANULE) }
+    }
+
+    /// How the granule's memory stands.
+    pub(super) fn age(&self, granule: usize) -> Age {
+        Age::of(self.age_byte(granule).load(Ordering::Relaxed))
+    }
+
+    /// Says how the granule's memory stands.
+    pub(super) fn set_age(&self, granule: usize, age: Age) {
+        self.age_byte(granule).store(age.byte(), Ordering::Relaxed);
+    }
+
+    /// The ages of the pages from the granule on.
+    pub(super) fn page_ages(&self, granule: usize) -> *mut u8 {
+        debug_assert!(granule < self.granules);
+        let pages = self.granules + granule * PAGES_MOST;
+        // SAFETY: the mapping holds `PAGES_MOST` ages a granule behind the granules' own.
+        unsafe { self.ages.add(pages) }.cast().as_ptr()
+    }
+
+    fn age_byte(&self, granule: usize) -> &AtomicU8 {
+        debug_assert!(granule < self.granules);
+        // SAFETY: as in `entry`; there is a byte a granule, zero at first.
+        unsafe { self.ages.add(granule).as_ref() }
     }
 
     fn entry(&self, granule: usize) -> &AtomicPtr<Span> {

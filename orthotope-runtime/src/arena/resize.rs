@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use super::span::place;
-use super::{Arena, GRANULE, Kind, Span, State};
+use super::{Age, Arena, GRANULE, Kind, Span, State};
 use crate::sys::Guard;
 
 impl Arena {
@@ -39,7 +39,8 @@ impl Arena {
             record.set_charge(charged - less);
         }
         self.charge(&mut state, span, charge.saturating_sub(charged));
-        state.live_large_bytes = state.live_large_bytes - was + charge;
+        state.live_large.remove(was);
+        state.live_large.add(charge);
         record.set_requested(requested);
         true
     }
@@ -86,16 +87,16 @@ impl Arena {
             // SAFETY: we hold the lock.
             unsafe { place(span) }.listed = false;
         }
+        self.lend_granules(state, region, first + held..first + record.granules());
         self.list_all(span);
         true
     }
 
     /// Frees what a live span has beyond `granules`.
     fn shorten(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, granules: usize) {
-        // The block's holder may have written to the tail, whatever the span was when it was taken.
-        // SAFETY: we hold the lock.
-        unsafe { place(span) }.zero = false;
         if let Some(tail) = self.split(state, span, granules, 1) {
+            // The block's holder may have written to it, whatever it was when the span was taken.
+            self.lay_down(state, tail, |_| Age::COLD);
             self.free_span(state, tail);
         }
     }

@@ -61,8 +61,6 @@ pub(crate) struct Place {
     pub(super) prev: *mut Span,
     /// Index of the region.
     pub(super) region: usize,
-    /// The memory is as the system gave it: zero.
-    pub(super) zero: bool,
     /// Every granule's directory entry leads here, not only the first and the last.
     pub(super) listed: bool,
     /// Split off the span before it, which it rejoins once both are free.
@@ -86,6 +84,12 @@ pub(crate) struct SlabState {
     pub(crate) free: usize,
     /// No bit is set in words before this one.
     pub(crate) hint: usize,
+    /// An [`Age`](super::Age) a page.
+    pub(crate) ages: *mut u8,
+    /// Pages whose age is not `USED`: those that whoever takes blocks has to look at.
+    pub(crate) spare_pages: usize,
+    /// Which of the class's lists the slab is in.
+    pub(crate) list: Option<u8>,
 }
 
 impl Span {
@@ -103,7 +107,6 @@ impl Span {
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
                 region: 0,
-                zero: false,
                 listed: false,
                 tail: false,
             }),
@@ -116,6 +119,9 @@ impl Span {
                 carved: 0,
                 free: 0,
                 hint: 0,
+                ages: ptr::null_mut(),
+                spare_pages: 0,
+                list: None,
             }),
         }
     }

@@ -6,7 +6,7 @@ use super::{Central, LARGE_SLAB_BYTES, State};
 use crate::arena::{Arena, GRANULE, Kind, Span};
 use crate::depot::blocks;
 use crate::fallback;
-use crate::slab;
+use crate::slab::{self, Ages};
 use crate::sys::Guard;
 
 impl Central {
@@ -70,7 +70,7 @@ impl Central {
     ///
     /// # Safety
     ///
-    /// The caller holds the lock; the slab is in `partial` exactly if `before > 0`.
+    /// The caller holds the lock.
     unsafe fn settle(
         &self,
         state: &mut Guard<'_, State>,
@@ -81,13 +81,10 @@ impl Central {
         // SAFETY: we hold the lock.
         let slab = unsafe { span.as_ref().slab() };
         let (free, carved, granted) = (slab.free, slab.carved, slab.granted);
-        state.free += free - before;
-        if before == 0 && free > 0 {
-            // SAFETY: we hold the lock, and a slab without free blocks is in no list.
-            unsafe { state.link(span) };
-        }
+        // SAFETY: we hold the lock.
+        unsafe { state.partial.settle(span, before) };
         let large = self.geometry.granules * GRANULE >= LARGE_SLAB_BYTES;
-        let spare = large || (carved == granted && state.free > free);
+        let spare = large || (carved == granted && state.partial.free > free);
         if self.eager && free == carved && spare {
             // SAFETY: we hold the lock, and no block of the slab is out.
             unsafe { self.retire(state, arena, span) };
@@ -108,53 +105,19 @@ impl Central {
         // SAFETY: we hold the lock.
         let carved = unsafe { span.as_ref().slab() }.carved;
         // SAFETY: the slab is in `partial`.
-        unsafe { state.unlink(span) };
-        state.free -= carved;
+        unsafe { state.partial.remove(span) };
         state.carved -= carved;
         state.slabs -= 1;
         if state.current == span.as_ptr() {
             state.current = ptr::null_mut();
         }
+        // SAFETY: we hold the lock.
+        let ages = unsafe { Ages::of(span) };
+        // SAFETY: as above.
+        state.backed -= unsafe { ages.backed(self.geometry.granules) };
         // SAFETY: we hold the lock, and nobody finds the slab any more.
         unsafe { slab::close(span, &self.geometry, arena.meta()) };
-        // SAFETY: no block of it is used again.
-        unsafe { arena.give_slab(span) };
-    }
-}
-
-impl State {
-    /// # Safety
-    ///
-    /// The caller holds the lock; the slab is in no list.
-    unsafe fn link(&mut self, span: NonNull<Span>) {
-        // SAFETY: the caller holds the lock.
-        let slab = unsafe { span.as_ref().slab() };
-        slab.prev = ptr::null_mut();
-        slab.next = self.partial;
-        if let Some(head) = NonNull::new(self.partial) {
-            // SAFETY: as above; the head is another slab.
-            unsafe { head.as_ref().slab() }.prev = span.as_ptr();
-        }
-        self.partial = span.as_ptr();
-    }
-
-    /// # Safety
-    ///
-    /// The caller holds the lock; the slab is in `partial`.
-    pub(super) unsafe fn unlink(&mut self, span: NonNull<Span>) {
-        let (next, prev) = {
-            // SAFETY: the caller holds the lock.
-            let slab = unsafe { span.as_ref().slab() };
-            (slab.next, slab.prev)
-        };
-        if let Some(next) = NonNull::new(next) {
-            // SAFETY: as above; neighbours differ.
-            unsafe { next.as_ref().slab() }.prev = prev;
-        }
-        match NonNull::new(prev) {
-            // SAFETY: as above.
-            Some(prev) => unsafe { prev.as_ref().slab() }.next = next,
-            None => self.partial = next,
-        }
+        // SAFETY: no block of it is used again; the ages are asked for while the span is still nobody else's.
+        unsafe { arena.give_slab(span, |granule| ages.granule(granule)) };
     }
 }

@@ -2,22 +2,28 @@
 //!
 //! Threads meet here, one magazine at a time. Knows nothing of their state.
 //!
+//! Read on in this order: `partial`, here, `give_back`, `purge`.
+//!
 //! Invariants, checked by `Central::validate` after every step of the tests: a slab is in `partial`
-//! exactly if it has free blocks; `free` is the sum of their counts; `current`, if any, is the slab that
+//! exactly if it has free blocks; `current`, if any, is the slab that
 //! is being carved, and it may be in `partial` too. Every block that was carved is live, cached by a
 //! thread, in the depot, or free in its slab.
 
 mod give_back;
+mod partial;
+mod purge;
 #[cfg(test)]
 mod validate;
 
 use core::ptr::{self, NonNull};
 
+use partial::Partial;
+
 use crate::arena::{Arena, Kind, Span};
 use crate::block::{Header, Shape};
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
-use crate::slab::{self, Geometry};
-use crate::sys::{Guard, Lock};
+use crate::slab::{self, Geometry, Taken};
+use crate::sys::{Guard, Lock, page_bytes};
 
 /// Most full magazines that a depot keeps; older ones go back to their slabs.
 const DEPOT_MAGAZINES: usize = 32;
@@ -50,17 +56,28 @@ pub(crate) struct Central {
 
 struct State {
     depot: Depot,
-    partial: *mut Span,
+    partial: Partial,
     current: *mut Span,
-    /// Blocks that lie free in slabs.
-    free: usize,
     /// Blocks handed out at least once, of slabs that exist.
     carved: usize,
     slabs: usize,
+    /// Pages of slabs that may be resident.
+    backed: usize,
 }
 
 // SAFETY: what the pointers lead to is reached under the lock alone.
 unsafe impl Send for State {}
+
+/// Where a block of a slab is, as the slab knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whereabouts {
+    /// Never handed out.
+    Uncarved,
+    /// Free in the slab.
+    Free,
+    /// Live, or in a magazine.
+    Out,
+}
 
 /// Counts of one class, for statistics.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +87,8 @@ pub(crate) struct CentralCounts {
     /// Blocks handed out at least once, of slabs that exist.
     pub(crate) carved: usize,
     pub(crate) slabs: usize,
+    /// Bytes of slabs that may be resident.
+    pub(crate) backed: usize,
 }
 
 impl Central {
@@ -83,11 +102,11 @@ impl Central {
     ) -> Self {
         let state = State {
             depot: Depot::new(),
-            partial: ptr::null_mut(),
+            partial: Partial::new(geometry.capacity),
             current: ptr::null_mut(),
-            free: 0,
             carved: 0,
             slabs: 0,
+            backed: 0,
         };
         Self {
             class,
@@ -133,17 +152,10 @@ impl Central {
         }
         let mut count = 0;
         while count < want
-            && let Some(span) = NonNull::new(state.partial)
+            && let Some(span) = state.partial.fullest()
         {
             // SAFETY: we hold the lock; `out` has room for `want`.
-            let taken = unsafe { slab::take(span, &self.geometry, out.add(count), want - count) };
-            state.free -= taken;
-            count += taken;
-            // SAFETY: we hold the lock.
-            if unsafe { span.as_ref().slab() }.free == 0 {
-                // SAFETY: we hold the lock, and the slab is at the head of `partial`.
-                unsafe { state.unlink(span) };
-            }
+            count += unsafe { self.take_free(&mut state, span, out.add(count), want - count) };
         }
         if count == 0 {
             // SAFETY: `out` has room for `want`.
@@ -168,14 +180,9 @@ impl Central {
                 // SAFETY: it was the depot's, and has no block left.
                 unsafe { state.depot.push_empty(empty) };
             }
-        } else if let Some(span) = NonNull::new(state.partial) {
+        } else if let Some(span) = state.partial.fullest() {
             // SAFETY: we hold the lock; there is room for one block.
-            state.free -= unsafe { slab::take(span, &self.geometry, &raw mut block, 1) };
-            // SAFETY: we hold the lock.
-            if unsafe { span.as_ref().slab() }.free == 0 {
-                // SAFETY: we hold the lock, and the slab is at the head of `partial`.
-                unsafe { state.unlink(span) };
-            }
+            unsafe { self.take_free(&mut state, span, &raw mut block, 1) };
         } else {
             // SAFETY: there is room for one block.
             unsafe { self.carve(&mut state, arena, &raw mut block, 1) };
@@ -195,11 +202,16 @@ impl Central {
     ) -> Option<NonNull<Magazine>> {
         let mut state = self.state.lock();
         // SAFETY: the magazine is the caller's to give.
+        let bytes = unsafe { magazine.as_ref() }.count * self.geometry.stride;
+        // SAFETY: as above.
         unsafe { state.depot.push(magazine) };
         while state.depot.len > self.depot {
             self.drain_bottom(&mut state, arena);
         }
-        state.depot.pop_empty()
+        let empty = state.depot.pop_empty();
+        drop(state);
+        arena.stir(bytes);
+        empty
     }
 
     /// An empty magazine for this class's blocks.
@@ -221,6 +233,7 @@ impl Central {
     pub(crate) unsafe fn put_one(&self, arena: &Arena, block: *mut u8) {
         // SAFETY: the block is the caller's to give.
         unsafe { self.put(&mut self.state.lock(), arena, &[block]) };
+        arena.stir(self.geometry.stride);
     }
 
     /// Moves the depot's blocks to their slabs and gives fully free slabs back to the arena.
@@ -229,40 +242,102 @@ impl Central {
         while state.depot.len > 0 {
             self.drain_bottom(&mut state, arena);
         }
-        let mut next = state.partial;
-        while let Some(span) = NonNull::new(next) {
-            // SAFETY: we hold the lock.
-            let slab = unsafe { span.as_ref().slab() };
-            next = slab.next;
-            if slab.free == slab.carved {
-                // SAFETY: we hold the lock, and no block of the slab is out.
-                unsafe { self.retire(&mut state, arena, span) };
+        for list in Partial::lists() {
+            for _ in 0..state.partial.len(list) {
+                let Some(span) = state.partial.first(list) else {
+                    break;
+                };
+                // SAFETY: we hold the lock.
+                unsafe { state.partial.rotate(list) };
+                // SAFETY: as above.
+                let slab = unsafe { span.as_ref().slab() };
+                if slab.free == slab.carved {
+                    // SAFETY: we hold the lock, and no block of the slab is out.
+                    unsafe { self.retire(&mut state, arena, span) };
+                }
             }
         }
+    }
+
+    /// Takes the lock for a fork.
+    pub(crate) fn hold(&self) {
+        self.state.hold();
+    }
+
+    /// Gives it back.
+    pub(crate) fn let_go(&self) {
+        self.state.let_go();
     }
 
     /// Figures for statistics.
     pub(crate) fn counts(&self) -> CentralCounts {
         let state = self.state.lock();
         CentralCounts {
-            pooled: state.depot.blocks + state.free,
+            pooled: state.depot.blocks + state.partial.free,
             carved: state.carved,
             slabs: state.slabs,
+            backed: state.backed * page_bytes(),
         }
     }
 
-    /// Whether the span is a slab of this class that has handed out the block at index `index`.
-    pub(crate) fn has_carved(&self, span: NonNull<Span>, index: usize) -> bool {
+    /// Where the slab has the block at index `index`, if the span is a slab of this class.
+    pub(crate) fn whereabouts(&self, span: NonNull<Span>, index: usize) -> Option<Whereabouts> {
         let _state = self.state.lock();
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         // Whoever found the span had no lock: it may have become another class's meanwhile. Not again, while
         // we hold this class's lock.
         if record.kind() != Kind::Slab || record.class() != self.class {
-            return false;
+            return None;
         }
         // SAFETY: we hold the lock of the slab's class.
-        index < unsafe { record.slab() }.carved
+        Some(if index >= unsafe { record.slab() }.carved {
+            Whereabouts::Uncarved
+        } else if unsafe { slab::is_free(span, index) } {
+            Whereabouts::Free
+        } else {
+            Whereabouts::Out
+        })
+    }
+
+    /// Takes up to `want` blocks that lie free in a slab. Returns how many.
+    ///
+    /// # Safety
+    ///
+    /// The slab is one of this class's; `out` has room for `want`.
+    unsafe fn take_free(
+        &self,
+        state: &mut Guard<'_, State>,
+        span: NonNull<Span>,
+        out: *mut *mut u8,
+        want: usize,
+    ) -> usize {
+        // SAFETY: the lock is held.
+        let before = unsafe { span.as_ref().slab() }.free;
+        // SAFETY: the lock is held; `out` has room for `want`.
+        let taken = unsafe { slab::take(span, &self.geometry, out, want) };
+        state.backed += taken.backed;
+        // SAFETY: the lock is held.
+        unsafe { state.partial.settle(span, before) };
+        // What described them may have gone back to the system with their pages.
+        // SAFETY: `take` wrote that many blocks.
+        unsafe { self.describe(out, taken.blocks) };
+        taken.blocks
+    }
+
+    /// Says in the headers of `count` blocks what they are, if they have headers.
+    ///
+    /// # Safety
+    ///
+    /// `blocks` points to as many free blocks of this class, the caller's alone.
+    unsafe fn describe(&self, blocks: *const *mut u8, count: usize) {
+        if self.geometry.header > 0 {
+            for index in 0..count {
+                // SAFETY: by the caller's promise; a header precedes each block.
+                unsafe { Header::of(*blocks.add(index)) }
+                    .describe(Shape::small(self.class), self.payload);
+            }
+        }
     }
 
     /// Carves up to `want` blocks from the current slab, or a new one.
@@ -285,16 +360,12 @@ impl Central {
             },
         };
         // SAFETY: we hold the lock; `out` has room by the caller's promise.
-        let count = unsafe { slab::carve(span, &self.geometry, out, want) };
-        state.carved += count;
-        if self.geometry.header > 0 {
-            for index in 0..count {
-                // SAFETY: `carve` wrote `count` blocks, each with a header before it.
-                unsafe { Header::of(*out.add(index)) }
-                    .describe(Shape::small(self.class), self.payload);
-            }
-        }
-        count
+        let Taken { blocks, backed } = unsafe { slab::carve(span, &self.geometry, out, want) };
+        state.carved += blocks;
+        state.backed += backed;
+        // SAFETY: `carve` wrote that many blocks.
+        unsafe { self.describe(out, blocks) };
+        blocks
     }
 
     /// Whether the slab has a block to carve, one more grant charged to the budget if need be.
@@ -313,11 +384,12 @@ impl Central {
         let want = self.grant.min(geometry.capacity);
         let (span, granted) = arena.take_slab(geometry.granules, geometry.stride, want)?;
         // SAFETY: the span is new to everybody else.
-        if !unsafe { slab::open(span, geometry, granted, arena.meta()) } {
+        let Some(backed) = (unsafe { slab::open(span, geometry, granted, arena) }) else {
             // SAFETY: as above; no block of it was handed out.
-            unsafe { arena.give_slab(span) };
+            unsafe { arena.give_unused_slab(span) };
             return None;
-        }
+        };
+        state.backed += backed;
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         let first = arena.pointer(span, geometry.first(record.start()));

@@ -11,7 +11,7 @@ use super::fast::{alloc_class, dealloc_class};
 use super::runtime::Runtime;
 use super::{Generated, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
-use crate::arena::Lane;
+use crate::arena::{Lane, Schedule};
 use crate::class::ScaledClass;
 use crate::config::Config;
 use crate::error::FreeError;
@@ -363,6 +363,6 @@ pub(super) fn flush(statics: Statics) {
 pub(super) fn purge(statics: Statics) {
     flush(statics);
     if let Some(engine) = statics.runtime.started() {
-        engine.reclaim();
+        engine.tick(Schedule::NOW);
     }
 }

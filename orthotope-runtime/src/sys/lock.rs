@@ -7,6 +7,7 @@
 //! | 0 | free | whoever takes it |
 //! | thread id | held, nobody sleeps | the holder, to 0 |
 //! | thread id, top bit | held, somebody may sleep | the holder, to 0, and wakes one |
+//! | the same, second bit | held while the process forks | the forking thread, in parent and child |
 
 use core::cell::{Cell, UnsafeCell};
 use core::hint;
@@ -15,6 +16,8 @@ use core::ops::{Deref, DerefMut};
 use crate::sync::{AtomicU32, Ordering};
 
 const SLEEPERS: u32 = 1 << 31;
+/// Set in the word of a lock that is held for a fork.
+const FORKING: u32 = 1 << 30;
 /// Looks at a held word before sleeping: a critical section is shorter than a trip through the kernel.
 const SPINS: u32 = 100;
 
@@ -48,6 +51,34 @@ impl<T> Lock<T> {
             self.lock_slow(me);
         }
         Guard { lock: self }
+    }
+
+    /// Takes the lock for a fork, unless the forking thread holds it: a signal handler may fork in the middle of
+    /// anything.
+    pub(crate) fn hold(&self) {
+        let me = thread_id();
+        if self.word.load(Ordering::Relaxed) & !SLEEPERS == me {
+            return;
+        }
+        core::mem::forget(self.lock());
+        self.word.fetch_or(FORKING, Ordering::Relaxed);
+    }
+
+    /// The value of a lock that is held for a fork.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread holds the lock and has no other reference to the value.
+    pub(crate) unsafe fn held(&self) -> &T {
+        // SAFETY: by the caller's promise.
+        unsafe { &*self.value.get() }
+    }
+
+    /// Gives back what [`hold`](Self::hold) took, if it did. In the child nobody is asleep.
+    pub(crate) fn let_go(&self) {
+        if self.word.load(Ordering::Relaxed) & FORKING != 0 {
+            drop(Guard { lock: self });
+        }
     }
 
     #[cold]
@@ -84,7 +115,7 @@ impl<T> Lock<T> {
                     .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
                     .is_ok()
             {
-                sleep_while(&self.word, marked);
+                sleep_while(&self.word, marked, None);
             }
         }
     }
@@ -121,12 +152,18 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
-/// A non-zero number below 2³¹ that no other live thread has.
+std::thread_local! {
+    static ID: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Forgets who the thread is: in a forked child it is another.
+pub(crate) fn forget_thread() {
+    ID.set(0);
+}
+
+/// A non-zero number below 2³⁰ that no other live thread has.
 #[inline]
 fn thread_id() -> u32 {
-    std::thread_local! {
-        static ID: Cell<u32> = const { Cell::new(0) };
-    }
     ID.with(|id| {
         if id.get() == 0 {
             id.set(new_thread_id());
@@ -136,17 +173,24 @@ fn thread_id() -> u32 {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-mod futex {
+pub(super) mod futex {
+    use core::time::Duration;
+
     use super::AtomicU32;
 
     #[cold]
-    pub(super) fn new_thread_id() -> u32 {
+    pub(in super::super) fn new_thread_id() -> u32 {
         // SAFETY: `gettid` has no preconditions. Thread ids are positive and below 2²².
         unsafe { libc::syscall(libc::SYS_gettid) as u32 }
     }
 
-    pub(super) fn sleep_while(word: &AtomicU32, value: u32) {
-        let timeout = core::ptr::null::<libc::timespec>();
+    /// Sleeps until it is woken, or the word is another, or `time` has passed.
+    pub(in super::super) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
+        let time = time.map(|time| libc::timespec {
+            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: time.subsec_nanos().into(),
+        });
+        let timeout = time.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
         // SAFETY: the word outlives the call. A spurious return is harmless: the caller looks again.
         unsafe {
             libc::syscall(
@@ -159,7 +203,7 @@ mod futex {
         };
     }
 
-    pub(super) fn wake_one(word: &AtomicU32) {
+    pub(in super::super) fn wake_one(word: &AtomicU32) {
         // SAFETY: the kernel looks only at the address, which need not even be mapped any more.
         unsafe {
             libc::syscall(
@@ -173,23 +217,37 @@ mod futex {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-mod futex {
+pub(super) mod futex {
     //! Without a futex a waiter yields its time slice and looks again.
+
+    use core::time::Duration;
 
     use super::AtomicU32;
 
-    pub(super) fn new_thread_id() -> u32 {
+    /// How long a waiter with a time to wait for sleeps at once.
+    const SLICE: Duration = Duration::from_millis(20);
+
+    pub(in super::super) fn new_thread_id() -> u32 {
         use crate::sync::Ordering;
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        NEXT.fetch_add(1, Ordering::Relaxed) & !super::SLEEPERS
+        NEXT.fetch_add(1, Ordering::Relaxed) & !(super::SLEEPERS | super::FORKING)
     }
 
-    pub(super) fn sleep_while(_: &AtomicU32, _: u32) {
-        // SAFETY: `sched_yield` has no preconditions.
-        unsafe { libc::sched_yield() };
+    pub(in super::super) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
+        use crate::sync::Ordering;
+        let Some(mut left) = time else {
+            // SAFETY: `sched_yield` has no preconditions.
+            unsafe { libc::sched_yield() };
+            return;
+        };
+        while word.load(Ordering::Relaxed) == value && !left.is_zero() {
+            let slice = left.min(SLICE);
+            std::thread::sleep(slice);
+            left -= slice;
+        }
     }
 
-    pub(super) fn wake_one(_: &AtomicU32) {}
+    pub(in super::super) fn wake_one(_: &AtomicU32) {}
 }
 
 use futex::{new_thread_id, sleep_while, wake_one};

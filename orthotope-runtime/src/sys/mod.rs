@@ -1,10 +1,12 @@
-//! The operating-system seam: address space, locks, threads, the last words of a process.
+//! The operating-system seam: address space, locks, threads, forks, the last words of a process.
 //!
 //! Everything that differs between systems is behind this module, and everything that can fail is
 //! behind the trait [`Os`], so that a double can refuse what the real system would not. Knows
 //! nothing of sizes, classes or blocks.
 
 mod exit;
+mod fork;
+mod helper;
 mod lock;
 mod real;
 mod report;
@@ -13,11 +15,13 @@ use core::ptr::NonNull;
 use std::io;
 
 pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
-pub(crate) use lock::{Guard, Lock};
-pub(crate) use real::{REAL, entropy};
+pub(crate) use fork::{ForkHooks, on_fork};
+pub(crate) use helper::{Bell, name_thread, now, start_helper};
+pub(crate) use lock::{Guard, Lock, forget_thread};
+pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::die;
 
-/// What the runtime asks of the system. All sizes are bytes and multiples of [`PAGE_MAX`].
+/// What the runtime asks of the system. All sizes are bytes and multiples of the page size.
 ///
 /// An implementation neither allocates through the global allocator nor panics.
 pub(crate) trait Os: Sync {
@@ -33,6 +37,28 @@ pub(crate) trait Os: Sync {
 
     /// Reserves and commits at once; memory is still used only as it is touched.
     fn map(&self, bytes: usize) -> io::Result<NonNull<u8>>;
+
+    /// Tells the system that it may take the memory whenever it wants. Until it is written again, it reads as it
+    /// was, or as zero.
+    ///
+    /// # Safety
+    ///
+    /// The range is committed, of one reservation of this `Os`, page-aligned, and nobody needs what it holds.
+    unsafe fn offer(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()>;
+
+    /// Gives the memory back and keeps the address space committed: it reads as zero.
+    ///
+    /// # Safety
+    ///
+    /// As for [`offer`](Self::offer).
+    unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()>;
+
+    /// Advises for or against huge pages. Advice may be refused: that is no error.
+    ///
+    /// # Safety
+    ///
+    /// The range lies in one reservation of this `Os`, page-aligned.
+    unsafe fn advise_huge(&self, start: NonNull<u8>, bytes: usize, wanted: bool);
 
     /// Gives address space back.
     ///

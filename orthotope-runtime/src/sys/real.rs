@@ -3,7 +3,8 @@
 use core::ptr::{self, NonNull};
 use std::io;
 
-use super::Os;
+use super::{Os, PAGE_MAX};
+use crate::sync::{AtomicUsize, Ordering};
 
 /// The system that every allocator outside tests stands on.
 pub(crate) static REAL: Real = Real;
@@ -36,11 +37,80 @@ impl Os for Real {
         map_anonymous(bytes, libc::PROT_READ | libc::PROT_WRITE)
     }
 
+    unsafe fn offer(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        // SAFETY: by the caller's promise nobody needs the contents.
+        unsafe { advise(start, bytes, libc::MADV_FREE) }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        // SAFETY: as in `offer`.
+        unsafe { advise(start, bytes, libc::MADV_DONTNEED) }
+    }
+
+    /// Elsewhere the same advice promises no zeros; a fresh mapping in place of the old one does.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | NO_RESERVE;
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: the caller's own committed range, whose contents nobody needs.
+        let mapped = unsafe { libc::mmap(start.as_ptr().cast(), bytes, protection, flags, -1, 0) };
+        if mapped == libc::MAP_FAILED {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(())
+        }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn advise_huge(&self, start: NonNull<u8>, bytes: usize, wanted: bool) {
+        // Values, not flags: one or the other.
+        let advice = if wanted {
+            libc::MADV_HUGEPAGE
+        } else {
+            libc::MADV_NOHUGEPAGE
+        };
+        // SAFETY: such advice changes no contents.
+        let _ = unsafe { advise(start, bytes, advice) };
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    unsafe fn advise_huge(&self, _: NonNull<u8>, _: usize, _: bool) {}
+
     unsafe fn unmap(&self, start: NonNull<u8>, bytes: usize) {
         // SAFETY: the caller gives up one whole reservation of its own.
         let status = unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
         debug_assert_eq!(status, 0, "unmapping a whole reservation cannot fail");
     }
+}
+
+/// # Safety
+///
+/// The range is the caller's, and nobody needs what `advice` may take from it.
+unsafe fn advise(start: NonNull<u8>, bytes: usize, advice: libc::c_int) -> io::Result<()> {
+    // SAFETY: the caller's promise.
+    if unsafe { libc::madvise(start.as_ptr().cast(), bytes, advice) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Bytes of a page of memory, at most [`PAGE_MAX`].
+pub(crate) fn page_bytes() -> usize {
+    static BYTES: AtomicUsize = AtomicUsize::new(0);
+    let known = BYTES.load(Ordering::Relaxed);
+    if known != 0 {
+        return known;
+    }
+    // SAFETY: `sysconf` has no preconditions.
+    let told = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let bytes = usize::try_from(told)
+        .ok()
+        .filter(|bytes| bytes.is_power_of_two())
+        .map_or(PAGE_MAX, |bytes| bytes.min(PAGE_MAX));
+    BYTES.store(bytes, Ordering::Relaxed);
+    bytes
 }
 
 /// Address space is not memory: say so where the system wants to be told.

@@ -14,6 +14,9 @@ fn params(lazy: bool) -> ArenaParams {
         align: 64,
         lazy,
         split: if lazy { 8 } else { 1 },
+        purge_unit: 1,
+        eager: false,
+        huge: None,
     }
 }
 
@@ -38,7 +41,7 @@ fn random_spans(lazy: bool, seed: u64) {
         } else if rng.below(5) < 2 && !held.is_empty() {
             match held.swap_remove(rng.below(held.len())) {
                 // SAFETY: the span came from `take_slab`, and nothing uses it.
-                Held::Slab(span) => unsafe { arena.give_slab(span) },
+                Held::Slab(span) => unsafe { arena.give_unused_slab(span) },
                 Held::Large(address) => arena
                     .give_large(address, |requested| requested, |_| Ok(()), || "absent")
                     .expect("the block is live"),
@@ -57,7 +60,7 @@ fn random_spans(lazy: bool, seed: u64) {
                 let first = arena.pointer(taken.span, 0);
                 record.describe_large(granules * GRANULE, first);
                 assert!(record.granules() >= granules);
-                if taken.zero {
+                if taken.clean {
                     // SAFETY: the span is committed and ours.
                     assert_eq!(unsafe { first.read() }, 0, "zero memory reads as zero");
                 }
@@ -71,7 +74,7 @@ fn random_spans(lazy: bool, seed: u64) {
     for one in held {
         match one {
             // SAFETY: the span came from `take_slab`, and nothing uses it.
-            Held::Slab(span) => unsafe { arena.give_slab(span) },
+            Held::Slab(span) => unsafe { arena.give_unused_slab(span) },
             Held::Large(address) => arena
                 .give_large(address, |requested| requested, |_| Ok(()), || "absent")
                 .expect("the block is live"),
@@ -154,7 +157,7 @@ fn a_large_block_grows_into_what_is_free_behind_it_and_gives_it_back() {
     let tail = arena.take_large(15, GRANULE).expect("the tail is free");
     // SAFETY: records are type-stable.
     let behind = unsafe { tail.span.as_ref() }.start();
-    assert_eq!((behind, tail.zero), (start + 5 * GRANULE, false));
+    assert_eq!((behind, tail.clean), (start + 5 * GRANULE, false));
     assert!(
         !resize(third, (64 << 20) / GRANULE),
         "the budget does not allow for it"
@@ -231,7 +234,7 @@ fn a_free_span_joins_the_untouched_end() {
         let taken = arena
             .take_large(most, 64 << 20)
             .expect("an empty arena serves its whole budget");
-        assert!(!taken.zero, "part of it was used before");
+        assert!(!taken.clean, "part of it was used before");
         arena.validate();
         // SAFETY: nothing of the arena is used again.
         unsafe { arena.unmap() };

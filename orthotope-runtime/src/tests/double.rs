@@ -15,9 +15,15 @@ pub(super) struct Double {
     pub(super) largest: AtomicUsize,
     /// Refuse every commit.
     pub(super) no_commits: AtomicBool,
+    /// Refuse every advice.
+    pub(super) no_advice: AtomicBool,
     /// Bytes mapped now.
     pub(super) mapped: AtomicUsize,
-    /// Calls made.
+    /// Bytes offered, discarded, and advised about huge pages.
+    pub(super) offered: AtomicUsize,
+    pub(super) discarded: AtomicUsize,
+    pub(super) advised: AtomicUsize,
+    /// Calls made that can be refused.
     pub(super) calls: AtomicUsize,
 }
 
@@ -28,7 +34,11 @@ impl Double {
             allowed: AtomicUsize::new(usize::MAX),
             largest: AtomicUsize::new(usize::MAX),
             no_commits: AtomicBool::new(false),
+            no_advice: AtomicBool::new(false),
             mapped: AtomicUsize::new(0),
+            offered: AtomicUsize::new(0),
+            discarded: AtomicUsize::new(0),
+            advised: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
         }))
     }
@@ -45,6 +55,13 @@ impl Double {
             return Err(io::Error::from_raw_os_error(libc::ENOMEM));
         }
         self.allowed.store(left - 1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn permit_advice(&self) -> io::Result<()> {
+        if self.no_advice.load(Ordering::Relaxed) {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
         Ok(())
     }
 }
@@ -74,6 +91,30 @@ impl Os for Double {
         let start = REAL.map(bytes)?;
         self.mapped.fetch_add(bytes, Ordering::Relaxed);
         Ok(start)
+    }
+
+    unsafe fn offer(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        self.permit()?;
+        self.permit_advice()?;
+        self.offered.fetch_add(bytes, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { REAL.offer(start, bytes) }
+    }
+
+    unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        self.permit()?;
+        self.permit_advice()?;
+        self.discarded.fetch_add(bytes, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { REAL.discard(start, bytes) }
+    }
+
+    unsafe fn advise_huge(&self, start: NonNull<u8>, bytes: usize, wanted: bool) {
+        if self.permit().is_ok() && self.permit_advice().is_ok() {
+            self.advised.fetch_add(bytes, Ordering::Relaxed);
+            // SAFETY: the caller's promise.
+            unsafe { REAL.advise_huge(start, bytes, wanted) };
+        }
     }
 
     unsafe fn unmap(&self, start: NonNull<u8>, bytes: usize) {

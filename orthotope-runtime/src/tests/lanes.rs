@@ -22,6 +22,9 @@ fn arena(lazy: bool) -> Arena {
         align: 64,
         lazy,
         split: 1,
+        purge_unit: 1,
+        eager: false,
+        huge: None,
     };
     Arena::new(Double::leaked(), params, false).expect("the double refuses nothing")
 }

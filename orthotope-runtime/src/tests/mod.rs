@@ -9,4 +9,5 @@ mod generated;
 mod instance;
 mod lanes;
 mod lock;
+mod purge;
 mod rng;

@@ -59,6 +59,16 @@ impl Registry {
         }
     }
 
+    /// Takes the lock for a fork.
+    pub(crate) fn hold(&self) {
+        self.head.hold();
+    }
+
+    /// Gives it back.
+    pub(crate) fn let_go(&self) {
+        self.head.let_go();
+    }
+
     /// Adds to `cached[class]` the blocks that the caches held when their owners last told.
     /// Returns the number of caches.
     pub(crate) fn count(&self, cached: &mut [usize]) -> usize {

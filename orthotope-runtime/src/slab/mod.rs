@@ -3,12 +3,18 @@
 //! Owns the geometry of a class's slabs and the bitmap of blocks that lie free in one. No link runs
 //! through a block, so its pages can be given back while it is free. Knows nothing of threads.
 //!
+//! Read on in this order: here, `pages`.
+//!
 //! Invariants of a slab: `free <= carved <= granted <= capacity`; bit `i` is set only for `i < carved`;
 //! `free` bits are set; no bit is set in a word before `hint`.
 
+mod pages;
+
 use core::ptr::NonNull;
 
-use crate::arena::{GRANULE, Meta, Span};
+pub(crate) use pages::{Ages, tick};
+
+use crate::arena::{Arena, GRANULE, Meta, Span};
 use crate::class::HEADER_BYTES;
 
 /// Granules of the largest slab that is tried for the sake of a smaller loss at its end.
@@ -99,8 +105,8 @@ fn lead(align: usize, header: usize) -> usize {
     }
 }
 
-/// Sets up the bookkeeping of a fresh slab, of whose blocks `granted` are charged. `false` if no memory
-/// for its bitmap could be had.
+/// Sets up the bookkeeping of a fresh slab, of whose blocks `granted` are charged. Returns how many of its pages
+/// may be resident; `None` if no memory for its bitmap could be had.
 ///
 /// # Safety
 ///
@@ -109,11 +115,11 @@ pub(crate) unsafe fn open(
     span: NonNull<Span>,
     geometry: &Geometry,
     granted: usize,
-    meta: &Meta,
-) -> bool {
-    let Some(bits) = meta.take(geometry.bitmap_bytes()) else {
-        return false;
-    };
+    arena: &Arena,
+) -> Option<usize> {
+    let bits = arena.meta().take(geometry.bitmap_bytes())?;
+    // SAFETY: the caller alone knows the span.
+    let backed = unsafe { pages::open(span, arena, geometry) };
     // SAFETY: records are type-stable, and the caller alone knows the span.
     let slab = unsafe { span.as_ref().slab() };
     slab.bits = bits.cast().as_ptr();
@@ -122,7 +128,8 @@ pub(crate) unsafe fn open(
     slab.carved = 0;
     slab.free = 0;
     slab.hint = 0;
-    true
+    slab.list = None;
+    Some(backed)
 }
 
 /// Gives the bitmap back.
@@ -140,8 +147,15 @@ pub(crate) unsafe fn close(span: NonNull<Span>, geometry: &Geometry, meta: &Meta
     }
 }
 
+/// What came of taking blocks from a slab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) blocks: usize,
+    /// Pages that were not resident and will be.
+    pub(crate) backed: usize,
+}
+
 /// Moves up to `want` free blocks to `out`, lowest address last, so that a stack hands it out first.
-/// Returns how many.
 ///
 /// # Safety
 ///
@@ -151,12 +165,14 @@ pub(crate) unsafe fn take(
     geometry: &Geometry,
     out: *mut *mut u8,
     want: usize,
-) -> usize {
+) -> Taken {
     // SAFETY: records are type-stable.
     let record = unsafe { span.as_ref() };
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
+    let lead = pages::lead(record, geometry);
     let count = want.min(slab.free);
+    let mut backed = 0;
     let mut left = count;
     let mut word = slab.hint;
     while left > 0 {
@@ -166,6 +182,7 @@ pub(crate) unsafe fn take(
             let index = word * 64 + bits.trailing_zeros() as usize;
             *bits &= *bits - 1;
             left -= 1;
+            backed += pages::touch(slab, geometry, lead, index..index + 1);
             // SAFETY: `out` has room for `want >= count > left`; the block lies in the span.
             unsafe {
                 out.add(left)
@@ -178,7 +195,10 @@ pub(crate) unsafe fn take(
     }
     slab.hint = word;
     slab.free -= count;
-    count
+    Taken {
+        blocks: count,
+        backed,
+    }
 }
 
 /// Puts the block at `address`, which the slab has handed out, back. `false` if it lies free there already.
@@ -207,7 +227,6 @@ pub(crate) unsafe fn put(span: NonNull<Span>, geometry: &Geometry, address: usiz
 }
 
 /// Carves up to `want` blocks that were granted but never handed out, into `out`, lowest address last.
-/// Returns how many.
 ///
 /// # Safety
 ///
@@ -217,7 +236,7 @@ pub(crate) unsafe fn carve(
     geometry: &Geometry,
     out: *mut *mut u8,
     want: usize,
-) -> usize {
+) -> Taken {
     // SAFETY: records are type-stable.
     let record = unsafe { span.as_ref() };
     // SAFETY: the caller holds the lock.
@@ -231,8 +250,24 @@ pub(crate) unsafe fn carve(
                 .write(record.first().add(index * geometry.stride))
         };
     }
+    let carved = slab.carved..slab.carved + count;
     slab.carved += count;
-    count
+    Taken {
+        blocks: count,
+        backed: pages::touch(slab, geometry, pages::lead(record, geometry), carved),
+    }
+}
+
+/// Whether the block at `index` lies free in the slab.
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class.
+pub(crate) unsafe fn is_free(span: NonNull<Span>, index: usize) -> bool {
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { span.as_ref().slab() };
+    // SAFETY: the bitmap has a bit for each block carved.
+    index < slab.carved && unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0
 }
 
 #[cfg(test)]

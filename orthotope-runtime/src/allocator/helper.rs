@@ -1,0 +1,242 @@
+//! The helper: one thread of the process that gives the memory of all its allocators back, also while nobody calls them.
+//!
+//! Started by the first thread that leaves the slow path after a mebibyte has become free; waits for as long as
+//! there is nothing cold; runs a tick of every allocator's clock when that is due. It never allocates. In a forked
+//! child it is not there, and the next slow path starts another.
+//!
+//! | | nobody watches | the helper watches |
+//! | --- | --- | --- |
+//! | what becomes free | is counted | is not: a tick will see it |
+//! | ends when | enough was counted: `wake` | a tick leaves nothing cold |
+//!
+//! The helper stops watching before it looks, and goes on if it finds something. What becomes free while it looks is
+//! counted again; a free that saw it watch a moment before that, and comes too late to be seen, waits for the next.
+
+use core::cell::UnsafeCell;
+use core::ptr::{self, NonNull};
+use core::time::Duration;
+
+use super::engine::Engine;
+use crate::arena::Schedule;
+use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::sys::{Bell, ForkHooks, Lock, forget_thread, name_thread, now, on_fork, start_helper};
+
+/// Bytes that become free before anybody looks after them.
+const WORTH_A_LOOK: usize = 1 << 20;
+
+/// An allocator's share of the helper.
+pub(super) struct Watch {
+    /// The next engine of the list, under its lock.
+    next: UnsafeCell<*mut Engine>,
+    /// When the next tick is due, in nanoseconds of [`now`], while somebody watches.
+    due: AtomicU64,
+}
+
+impl Watch {
+    pub(super) const fn new() -> Self {
+        Self {
+            next: UnsafeCell::new(ptr::null_mut()),
+            due: AtomicU64::new(0),
+        }
+    }
+}
+
+struct Head(*mut Engine);
+
+// SAFETY: the pointer is followed under the lock alone, or while its engine is retained.
+unsafe impl Send for Head {}
+
+/// Every allocator of the process.
+static ENGINES: Lock<Head> = Lock::new(Head(ptr::null_mut()));
+static BELL: Bell = Bell::new();
+/// 1 while there is a helper.
+static STARTED: AtomicU32 = AtomicU32::new(0);
+/// The engine that the helper has retained, for the child of a fork to forget.
+static RETAINED: AtomicPtr<Engine> = AtomicPtr::new(ptr::null_mut());
+
+/// Puts an engine on the list.
+///
+/// # Safety
+///
+/// The engine stays in place until [`unlist`].
+pub(super) unsafe fn list(engine: NonNull<Engine>) {
+    on_fork(ForkHooks {
+        prepare,
+        parent,
+        child,
+    });
+    let mut head = ENGINES.lock();
+    // SAFETY: the engine is new, and the list's lock is held.
+    unsafe { *engine.as_ref().watch.next.get() = head.0 };
+    head.0 = engine.as_ptr();
+}
+
+/// Takes an engine that has no holder off the list.
+///
+/// # Safety
+///
+/// The engine is on it.
+pub(super) unsafe fn unlist(engine: NonNull<Engine>) {
+    let mut head = ENGINES.lock();
+    let mut link = &raw mut head.0;
+    // SAFETY: links lead from the head through listed engines, which stay in place; the lock is held.
+    unsafe {
+        while *link != engine.as_ptr() {
+            link = (**link).watch.next.get();
+        }
+        *link = *engine.as_ref().watch.next.get();
+    }
+}
+
+/// Sees to it that what has become free is looked after. The caller holds no lock, and is outside the slow path.
+#[inline]
+pub(super) fn look_after(engine: &Engine) {
+    if engine.arena.wants_watch(WORTH_A_LOOK) {
+        wake(engine);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wake(engine: &Engine) {
+    if !engine.arena.watch() {
+        return;
+    }
+    let tick = Schedule::tick(engine.config.purge);
+    let due = &engine.watch.due;
+    if STARTED.load(Ordering::Relaxed) == 1 || start() {
+        due.store(nanoseconds(now() + tick), Ordering::Relaxed);
+        BELL.ring();
+    } else {
+        // Without a helper whoever comes by does its work.
+        let at = now();
+        if due.load(Ordering::Relaxed) <= nanoseconds(at) {
+            due.store(nanoseconds(at + tick), Ordering::Relaxed);
+            engine.tick(Schedule::of(engine.config.purge));
+        }
+        engine.arena.unwatch(0);
+    }
+}
+
+/// Starts the helper. `false` if the system refuses.
+fn start() -> bool {
+    if STARTED.swap(1, Ordering::Relaxed) == 1 {
+        return true;
+    }
+    let started = start_helper(helper);
+    if !started {
+        STARTED.store(0, Ordering::Relaxed);
+    }
+    started
+}
+
+extern "C" fn helper(_: *mut libc::c_void) -> *mut libc::c_void {
+    name_thread(c"orthotope-purge");
+    loop {
+        BELL.wait(tick_all());
+    }
+}
+
+/// Runs whatever ticks are due. Returns how long it is to the next one; `None` if nothing is cold.
+fn tick_all() -> Option<Duration> {
+    let mut next: Option<u64> = None;
+    let mut engine = retain_from(ENGINES.lock().0);
+    while let Some(this) = engine {
+        // SAFETY: the engine is retained.
+        let held = unsafe { this.as_ref() };
+        if let Some(due) = tick_if_due(held) {
+            next = Some(next.map_or(due, |other| other.min(due)));
+        }
+        engine = {
+            let _list = ENGINES.lock();
+            // SAFETY: the engine is listed, since it is retained, and the list's lock is held.
+            retain_from(unsafe { *held.watch.next.get() })
+        };
+        // SAFETY: it was retained by `retain_from`.
+        unsafe { Engine::release(this) };
+    }
+    RETAINED.store(ptr::null_mut(), Ordering::Relaxed);
+    next.map(|due| Duration::from_nanos(due.saturating_sub(nanoseconds(now()))))
+}
+
+/// The first engine from `engine` on that still has a holder, with one more.
+fn retain_from(mut engine: *mut Engine) -> Option<NonNull<Engine>> {
+    while let Some(this) = NonNull::new(engine) {
+        // SAFETY: callers hold the list's lock, so that no listed engine goes.
+        let held = unsafe { this.as_ref() };
+        if held.try_retain() {
+            RETAINED.store(engine, Ordering::Relaxed);
+            return Some(this);
+        }
+        // SAFETY: as above.
+        engine = unsafe { *held.watch.next.get() };
+    }
+    None
+}
+
+/// Runs the engine's tick if it is due. Returns when the next one is; `None` if nobody need watch.
+fn tick_if_due(engine: &Engine) -> Option<u64> {
+    if !engine.arena.is_watched() {
+        return None;
+    }
+    let due = engine.watch.due.load(Ordering::Relaxed);
+    if due > nanoseconds(now()) {
+        return Some(due);
+    }
+    engine.arena.unwatch(0);
+    if !engine.tick(Schedule::of(engine.config.purge)).pending {
+        return None;
+    }
+    engine.arena.watch();
+    let due = nanoseconds(now() + Schedule::tick(engine.config.purge));
+    engine.watch.due.store(due, Ordering::Relaxed);
+    Some(due)
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Takes every lock of every allocator.
+extern "C" fn prepare() {
+    ENGINES.hold();
+    each_engine(Engine::hold);
+}
+
+/// Gives them back.
+extern "C" fn parent() {
+    each_engine(Engine::let_go);
+    ENGINES.let_go();
+}
+
+/// The same in the child, where the helper is gone.
+extern "C" fn child() {
+    forget_thread();
+    each_engine(Engine::let_go);
+    STARTED.store(0, Ordering::Relaxed);
+    BELL.silence();
+    // Whatever it watched, the next slow path asks for.
+    each_engine(|engine| {
+        if engine.arena.is_watched() {
+            engine.arena.unwatch(WORTH_A_LOOK);
+        }
+    });
+    if let Some(engine) = NonNull::new(RETAINED.swap(ptr::null_mut(), Ordering::Relaxed)) {
+        // SAFETY: the helper had retained it, so it is there; no other thread is.
+        unsafe { engine.as_ref() }.forget_holder();
+    }
+    ENGINES.let_go();
+}
+
+/// Calls `visit` with every engine. The list's lock is held for a fork.
+fn each_engine(visit: impl Fn(&Engine)) {
+    // SAFETY: the lock is held by this thread, in the parent or the child.
+    let mut engine = unsafe { ENGINES.held() }.0;
+    while let Some(this) = NonNull::new(engine) {
+        // SAFETY: listed engines stay in place while the lock is held.
+        let held = unsafe { this.as_ref() };
+        visit(held);
+        // SAFETY: as above.
+        engine = unsafe { *held.watch.next.get() };
+    }
+}

@@ -1,0 +1,245 @@
+//! The pages of a slab: which of them hold no live block, for how long, and when they go back to the system.
+//!
+//! A page may go though its slab lives: what is live of a slab is often scattered thinly, and giving back only
+//! whole free slabs leaves most of its memory where it is. No link runs through a block, so nothing is lost.
+//!
+//! Invariant: a page that a block handed out lies on, wholly or in part, is `USED`.
+
+use core::ops::Range;
+use core::ptr::NonNull;
+
+use super::Geometry;
+use crate::arena::{Age, Arena, GRANULE, Schedule, SlabState, Span, Step, Tick};
+use crate::sys::page_bytes;
+
+/// What a tick found in one slab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SlabTick {
+    pub(crate) tick: Tick,
+    /// Pages that are not resident any more.
+    pub(crate) unbacked: usize,
+    /// No page holds a live block, and none did for a whole tick.
+    pub(crate) settled: bool,
+}
+
+/// Sets up the pages of a slab that was just taken. Returns how many may be resident.
+///
+/// # Safety
+///
+/// The caller alone knows the span.
+pub(crate) unsafe fn open(span: NonNull<Span>, arena: &Arena, geometry: &Geometry) -> usize {
+    // SAFETY: the caller alone knows the span.
+    let slab = unsafe { span.as_ref().slab() };
+    slab.ages = arena.page_ages(span);
+    let pages = GRANULE / page_bytes();
+    let mut backed = 0;
+    slab.spare_pages = 0;
+    for granule in 0..geometry.granules {
+        let age = match arena.age_of(span, granule) {
+            Age::LENT_CLEAN => Age::UNTOUCHED,
+            _ => Age::USED,
+        };
+        if age == Age::USED {
+            backed += pages;
+        } else {
+            slab.spare_pages += pages;
+        }
+        for page in 0..pages {
+            set(slab, granule * pages + page, age);
+        }
+    }
+    backed
+}
+
+/// How the memory of each granule of a slab stands, for a slab that goes back to the arena.
+#[derive(Clone, Copy)]
+pub(crate) struct Ages(*const u8);
+
+impl Ages {
+    /// # Safety
+    ///
+    /// The caller holds the lock of the slab's class.
+    pub(crate) unsafe fn of(span: NonNull<Span>) -> Self {
+        // SAFETY: the caller holds the lock.
+        Self(unsafe { span.as_ref().slab() }.ages)
+    }
+
+    /// The age of the granule at `index`: that of its youngest page.
+    ///
+    /// # Safety
+    ///
+    /// The slab was taken from the arena, and the span is nobody else's yet.
+    pub(crate) unsafe fn granule(self, index: usize) -> Age {
+        let pages = GRANULE / page_bytes();
+        (index * pages..(index + 1) * pages)
+            // SAFETY: a slab has an age a page.
+            .map(|page| Age::of(unsafe { *self.0.add(page) }).max(Age::COLD))
+            .filter(|age| age.is_cold())
+            .min()
+            .unwrap_or(Age::DROPPED)
+    }
+
+    /// Pages of `granules` granules that may be resident.
+    ///
+    /// # Safety
+    ///
+    /// As for [`granule`](Self::granule).
+    pub(crate) unsafe fn backed(self, granules: usize) -> usize {
+        let pages = granules * (GRANULE / page_bytes());
+        (0..pages)
+            // SAFETY: a slab has an age a page.
+            .filter(|&page| !Age::of(unsafe { *self.0.add(page) }).is_clean())
+            .count()
+    }
+}
+
+/// Marks the pages of blocks that are handed out as used. Returns how many of them were not resident.
+#[inline]
+pub(super) fn touch(
+    slab: &mut SlabState,
+    geometry: &Geometry,
+    lead: usize,
+    blocks: Range<usize>,
+) -> usize {
+    if slab.spare_pages == 0 || blocks.is_empty() {
+        return 0;
+    }
+    let page = page_bytes();
+    let first = (lead + blocks.start * geometry.stride) / page;
+    let last = (lead + blocks.end * geometry.stride - 1) / page;
+    let mut backed = 0;
+    for index in first..=last {
+        let age = get(slab, index);
+        if age != Age::USED {
+            set(slab, index, Age::USED);
+            slab.spare_pages -= 1;
+            backed += usize::from(age.is_clean());
+        }
+    }
+    backed
+}
+
+/// One tick of the purge's clock over the pages of a slab.
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class.
+pub(crate) unsafe fn tick(
+    span: NonNull<Span>,
+    geometry: &Geometry,
+    arena: &Arena,
+    schedule: Schedule,
+) -> SlabTick {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { record.slab() };
+    let lead = lead(record, geometry);
+    let schedule = arena.page_schedule(schedule);
+    let page = page_bytes();
+    let mut found = SlabTick {
+        settled: true,
+        ..SlabTick::default()
+    };
+    // Pages in a row of which the same is to be asked.
+    let mut run = 0..0;
+    let mut wanted = Step::Rest;
+    let mut older = Age::USED;
+    for index in 0..geometry.granules * (GRANULE / page) {
+        if !is_free(slab, geometry, lead, index * page..(index + 1) * page) {
+            found.settled = false;
+            continue;
+        }
+        let age = get(slab, index);
+        if age.is_clean() {
+            continue;
+        }
+        let (age, step) = schedule.step(age.max(Age::COLD));
+        if (age, step) != (older, wanted) || run.end != index {
+            settle_run(&mut found, span, slab, arena, run.clone(), wanted, older);
+            (run, wanted, older) = (index..index, step, age);
+        }
+        run.end = index + 1;
+        found.tick.pending |= schedule.has_more_for(age);
+        found.settled &= age.is_clean() || age >= Age::SETTLED;
+    }
+    settle_run(&mut found, span, slab, arena, run, wanted, older);
+    found
+}
+
+/// Does what a tick wants of a run of pages.
+fn settle_run(
+    found: &mut SlabTick,
+    span: NonNull<Span>,
+    slab: &mut SlabState,
+    arena: &Arena,
+    run: Range<usize>,
+    wanted: Step,
+    age: Age,
+) {
+    if run.is_empty() {
+        return;
+    }
+    let page = page_bytes();
+    let bytes = run.len() * page;
+    let taken = arena.ask(span, run.start * page, bytes, wanted);
+    // What cannot be marked is given back later all the same.
+    let age = if taken || wanted != Step::Drop {
+        age
+    } else {
+        Age::REFUSED
+    };
+    for index in run {
+        if get(slab, index) == Age::USED {
+            slab.spare_pages += 1;
+        }
+        if age == Age::DROPPED {
+            found.unbacked += 1;
+            found.tick.dropped += page;
+        }
+        set(slab, index, age);
+    }
+}
+
+/// Whether no block that is out lies on `bytes` of the slab's span.
+fn is_free(slab: &SlabState, geometry: &Geometry, lead: usize, bytes: Range<usize>) -> bool {
+    if bytes.end <= lead {
+        return true;
+    }
+    let first = geometry.index(bytes.start.saturating_sub(lead));
+    let last = geometry.index(bytes.end - 1 - lead);
+    // What was never carved is out of nobody's hands.
+    let end = (last + 1).min(slab.carved);
+    first >= end || all_set(slab.bits, first..end)
+}
+
+/// Whether every bit of a range that is not empty is set.
+fn all_set(bits: *const u64, range: Range<usize>) -> bool {
+    let (first, last) = (range.start / 64, (range.end - 1) / 64);
+    (first..=last).all(|word| {
+        let mut wanted = u64::MAX;
+        if word == first {
+            wanted &= u64::MAX << (range.start % 64);
+        }
+        if word == last {
+            wanted &= u64::MAX >> (63 - (range.end - 1) % 64);
+        }
+        // SAFETY: callers stay below `carved`, for which the bitmap has bits.
+        unsafe { *bits.add(word) & wanted == wanted }
+    })
+}
+
+/// Bytes of the span before its first block, the block's header included in the block.
+pub(super) fn lead(record: &Span, geometry: &Geometry) -> usize {
+    record.first().addr() - record.start() - geometry.header
+}
+
+fn get(slab: &SlabState, page: usize) -> Age {
+    // SAFETY: callers stay below the span's pages, for each of which the region has an age.
+    Age::of(unsafe { *slab.ages.add(page) })
+}
+
+fn set(slab: &mut SlabState, page: usize, age: Age) {
+    // SAFETY: as in `get`.
+    unsafe { *slab.ages.add(page) = age.byte() };
+}

@@ -1,0 +1,117 @@
+//! A thread of the runtime's own, and the bell that it waits for.
+
+use core::ptr;
+use core::time::Duration;
+
+use super::lock::futex::{sleep_while, wake_one};
+use crate::sync::{AtomicU32, Ordering};
+
+/// Bytes of the helper's stack. The thread-local storage of all libraries comes out of it.
+const STACK_BYTES: usize = 256 << 10;
+
+/// What the helper runs.
+pub(crate) type HelperMain = extern "C" fn(*mut libc::c_void) -> *mut libc::c_void;
+
+/// Starts a detached thread in which all signals are blocked; `false` if the system refuses.
+///
+/// The caller holds no lock: the C library allocates for the new thread.
+pub(crate) fn start_helper(main: HelperMain) -> bool {
+    // SAFETY: all zero is a valid value of either plain C type, and each is initialised before it is read.
+    let (mut all, mut before) = unsafe { core::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>() };
+    // SAFETY: both sets are valid places.
+    unsafe {
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+    }
+    // A large thread-local storage may leave no room in a small stack; the default one is what every thread has.
+    let started = start(main, Some(STACK_BYTES)) || start(main, None);
+    // SAFETY: `before` was filled in above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, ptr::null_mut()) };
+    started
+}
+
+fn start(main: HelperMain, stack: Option<usize>) -> bool {
+    // SAFETY: all zero is a valid place for attributes that are initialised next.
+    let mut attributes = unsafe { core::mem::zeroed::<libc::pthread_attr_t>() };
+    // SAFETY: the place is valid.
+    if unsafe { libc::pthread_attr_init(&raw mut attributes) } != 0 {
+        return false;
+    }
+    // SAFETY: as above. All zero is a valid value for a thread's name, which is not read unless it was written.
+    let mut thread = unsafe { core::mem::zeroed::<libc::pthread_t>() };
+    // SAFETY: the attributes are initialised, and `main` lives as long as the code does.
+    let status = unsafe {
+        libc::pthread_attr_setdetachstate(&raw mut attributes, libc::PTHREAD_CREATE_DETACHED);
+        if let Some(bytes) = stack {
+            libc::pthread_attr_setstacksize(&raw mut attributes, bytes);
+        }
+        libc::pthread_create(
+            &raw mut thread,
+            &raw const attributes,
+            main,
+            ptr::null_mut(),
+        )
+    };
+    // SAFETY: the attributes are initialised, and not used again.
+    unsafe { libc::pthread_attr_destroy(&raw mut attributes) };
+    status == 0
+}
+
+/// Names the calling thread for debuggers and `top`.
+pub(crate) fn name_thread(name: &'static core::ffi::CStr) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: the name is a C string that outlives the call.
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, name.as_ptr(), 0, 0, 0)
+    };
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = name;
+}
+
+/// Time since some moment in the past, which no change of the clock moves.
+pub(crate) fn now() -> Duration {
+    // SAFETY: all zero is a valid time.
+    let mut time = unsafe { core::mem::zeroed::<libc::timespec>() };
+    // SAFETY: the place is valid.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+const SILENT: u32 = 0;
+const RUNG: u32 = 1;
+
+/// Wakes the one thread that waits for it. A ring that nobody hears is heard by the next to wait.
+pub(crate) struct Bell {
+    word: AtomicU32,
+}
+
+impl Bell {
+    pub(crate) const fn new() -> Self {
+        Self {
+            word: AtomicU32::new(SILENT),
+        }
+    }
+
+    pub(crate) fn ring(&self) {
+        // Release pairs with the Acquire in `wait`: who is woken sees why.
+        if self.word.swap(RUNG, Ordering::Release) == SILENT {
+            wake_one(&self.word);
+        }
+    }
+
+    /// Waits for a ring, or for `time` to pass.
+    pub(crate) fn wait(&self, time: Option<Duration>) {
+        if self.word.swap(SILENT, Ordering::Acquire) == SILENT {
+            sleep_while(&self.word, SILENT, time);
+            self.word.swap(SILENT, Ordering::Acquire);
+        }
+    }
+
+    /// Forgets a ring.
+    pub(crate) fn silence(&self) {
+        self.word.store(SILENT, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,349 @@
+//! Memory on its way back to the system: marked, dropped, counted, and zero when it returns.
+
+use core::ptr::NonNull;
+
+use super::double::Double;
+use super::rng::Rng;
+use crate::allocator::{Engine, Visit, leave_thread};
+use crate::arena::{GRANULE, Schedule};
+use crate::config::{Config, HugePages, Purge};
+use crate::error::FreeError;
+use crate::sync::Ordering;
+use crate::thread_cache::LocalBins;
+
+const MIB: usize = 1 << 20;
+
+/// An engine with one thread bound to it, both for ever.
+struct Bench {
+    os: &'static Double,
+    engine: &'static Engine,
+    bins: &'static LocalBins<88>,
+}
+
+impl Bench {
+    fn new(config: Config) -> Self {
+        let os = Double::leaked();
+        let engine = Engine::new(os, config, true).expect("the double refuses nothing");
+        // SAFETY: the engine is ours, and never released.
+        let engine = unsafe { engine.as_ref() };
+        let bins: &'static LocalBins<88> = Box::leak(Box::new(LocalBins::new()));
+        let limits = (0..config.classes.len()).map(|class| engine.limits(class));
+        // SAFETY: the bins are ours alone, at least one a class, and live for ever.
+        unsafe { Visit::bind(engine, bins.locals(), leave_thread, limits) };
+        Self { os, engine, bins }
+    }
+
+    fn visit(&self) -> Visit<'static> {
+        // SAFETY: the locals are ours alone, bound to this engine.
+        unsafe { Visit::enter(self.engine, self.bins.locals()) }
+    }
+
+    fn alloc(&self, size: usize) -> NonNull<u8> {
+        let block = match self.engine.class_of(size) {
+            Some(class) => self.visit().alloc_small(class, size),
+            None => self.visit().alloc_large(size).map(|block| block.payload),
+        };
+        let block = block.expect("there is room");
+        // SAFETY: the block is new and `size` bytes long.
+        unsafe { block.write_bytes(0x5a, size) };
+        block
+    }
+
+    fn free(&self, block: NonNull<u8>, size: usize) {
+        // SAFETY: callers give live blocks up.
+        let freed = unsafe { self.visit().free_checked(block, Some(size)) };
+        assert_eq!(freed, Ok(()));
+    }
+
+    fn flush(&self) {
+        self.visit().publish();
+    }
+
+    fn tick(&self, schedule: Schedule) -> bool {
+        let pending = self.engine.tick(schedule).pending;
+        self.engine.validate();
+        pending
+    }
+
+    /// Ticks until nothing is left to be done; how many it took.
+    fn settle(&self, schedule: Schedule) -> usize {
+        let mut ticks = 1;
+        while self.tick(schedule) {
+            ticks += 1;
+            assert!(ticks < 100, "the clock comes to rest");
+        }
+        ticks
+    }
+}
+
+fn general() -> Config {
+    // An hour: no helper interferes.
+    Config::general()
+        .with_arena(256 * MIB)
+        .with_purge(Purge::After(core::time::Duration::from_secs(3_600)))
+}
+
+fn default_preset() -> Config {
+    Config::tensor()
+        .with_arena(256 * MIB)
+        .with_purge(Purge::After(core::time::Duration::from_secs(3_600)))
+}
+
+fn schedule() -> Schedule {
+    Schedule::of(general().purge)
+}
+
+#[test]
+fn what_is_free_is_marked_then_dropped_and_the_clock_rests() {
+    for config in [general(), default_preset()] {
+        let bench = Bench::new(config);
+        let blocks: Vec<_> = (0..4_096).map(|_| bench.alloc(4_096)).collect();
+        let large = bench.alloc(20 * MIB);
+        for block in blocks {
+            bench.free(block, 4_096);
+        }
+        bench.free(large, 20 * MIB);
+        bench.flush();
+        assert!(bench.tick(schedule()) && bench.tick(schedule()) && bench.tick(schedule()));
+        assert_eq!(bench.os.discarded.load(Ordering::Relaxed), 0);
+        bench.tick(schedule());
+        assert!(
+            bench.os.offered.load(Ordering::Relaxed) >= 36 * MIB,
+            "cold memory is marked"
+        );
+        let ticks = bench.settle(schedule());
+        assert!((5..=12).contains(&ticks), "{ticks} more ticks");
+        assert!(bench.os.discarded.load(Ordering::Relaxed) >= 36 * MIB);
+        let stats = bench.engine.stats();
+        assert!(
+            stats.resident < MIB,
+            "{} bytes are said to be resident",
+            stats.resident
+        );
+        assert_eq!(stats.allocated, 0);
+        assert_eq!(stats.large_free, 0, "what was purged leaves the pool");
+    }
+}
+
+#[test]
+fn never_marks_and_rests() {
+    let bench = Bench::new(general());
+    let large = bench.alloc(8 * MIB);
+    bench.free(large, 8 * MIB);
+    let never = Schedule::of(Purge::Never);
+    bench.settle(never);
+    assert_eq!(bench.os.offered.load(Ordering::Relaxed), 8 * MIB);
+    assert_eq!(bench.os.discarded.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn eager_drops_a_span_with_its_free() {
+    let bench = Bench::new(general().with_purge(Purge::Eager));
+    let large = bench.alloc(8 * MIB);
+    bench.free(large, 8 * MIB);
+    // Whoever takes the lock next sweeps the lane where it is parked.
+    bench.engine.stats();
+    assert_eq!(bench.os.discarded.load(Ordering::Relaxed), 8 * MIB);
+    assert_eq!(bench.os.offered.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn pages_without_a_live_block_go_though_their_slab_lives() {
+    for (config, size) in [
+        (general(), 64),
+        (general(), 320),
+        (general(), 1_024),
+        (general(), 5_120),
+        (general(), 40_960),
+        (default_preset(), 256),
+        (default_preset(), 4_096),
+    ] {
+        let bench = Bench::new(config);
+        let count = 8 * MIB / size;
+        let blocks: Vec<_> = (0..count).map(|_| bench.alloc(size)).collect();
+        let mut live = Vec::new();
+        for (index, block) in blocks.into_iter().enumerate() {
+            // One run in eight lives, of pages' length.
+            if (index * size / (16 << 10)).is_multiple_of(8) {
+                live.push(block);
+            } else {
+                bench.free(block, size);
+            }
+        }
+        bench.flush();
+        bench.settle(schedule());
+        let stats = bench.engine.stats();
+        let stride = bench
+            .engine
+            .config
+            .stride(bench.engine.class_of(size).expect("small"));
+        let needed = live.len() * stride;
+        assert!(
+            stats.active <= needed * 2 + (64 << 10),
+            "{size}: {} bytes active for {needed} live",
+            stats.active
+        );
+        // Whatever comes back is whole, and the live blocks are what they were.
+        let again: Vec<_> = (0..count / 2).map(|_| bench.alloc(size)).collect();
+        bench.engine.validate();
+        for block in live.into_iter().chain(again) {
+            for offset in [0, size / 2, size - 1] {
+                // SAFETY: the block is live and `size` bytes long.
+                assert_eq!(unsafe { block.add(offset).read() }, 0x5a);
+            }
+            bench.free(block, size);
+        }
+    }
+}
+
+#[test]
+fn a_double_free_is_told_after_its_page_was_purged() {
+    let bench = Bench::new(default_preset());
+    let blocks: Vec<_> = (0..2_000).map(|_| bench.alloc(4_096)).collect();
+    let large = bench.alloc(20 * MIB);
+    for &block in &blocks {
+        bench.free(block, 4_096);
+    }
+    bench.free(large, 20 * MIB);
+    bench.flush();
+    bench.settle(schedule());
+    for &block in &blocks {
+        // SAFETY: the block is not live: the free is refused.
+        let freed = unsafe { bench.visit().free_checked(block, Some(4_096)) };
+        assert_eq!(freed, Err(FreeError::DoubleFree));
+    }
+    // SAFETY: as above.
+    let freed = unsafe { bench.visit().free_checked(large, Some(20 * MIB)) };
+    assert_eq!(freed, Err(FreeError::AlreadyFreedOrUnknownLarge));
+    bench.engine.validate();
+}
+
+#[test]
+fn zero_is_known_of_dropped_memory_and_not_of_marked() {
+    let bench = Bench::new(general());
+    for (tick, zero) in [(Schedule::of(Purge::Never), false), (Schedule::NOW, true)] {
+        let block = bench.alloc(8 * MIB);
+        bench.free(block, 8 * MIB);
+        bench.settle(tick);
+        let block = bench.visit().alloc_large(8 * MIB).expect("there is room");
+        assert_eq!(block.zero, zero);
+        if zero {
+            for offset in (0..8 * MIB).step_by(4_096) {
+                // SAFETY: the block is live and that long.
+                assert_eq!(unsafe { block.payload.add(offset).read() }, 0);
+            }
+        }
+        // SAFETY: as above.
+        unsafe { block.payload.write_bytes(1, 8 * MIB) };
+        bench.free(block.payload, 8 * MIB);
+    }
+}
+
+#[test]
+fn huge_pages_go_whole() {
+    let bench = Bench::new(general().with_huge_pages(HugePages::Always));
+    assert!(
+        bench
+            .engine
+            .arena
+            .home()
+            .base()
+            .as_ptr()
+            .addr()
+            .is_multiple_of(2 * MIB)
+    );
+    let blocks: Vec<_> = (0..4).map(|_| bench.alloc(3 * MIB)).collect();
+    assert!(bench.os.advised.load(Ordering::Relaxed) >= 12 * MIB);
+    bench.free(blocks[1], 3 * MIB);
+    bench.settle(Schedule::NOW);
+    // Bytes 3 to 6 MiB hold one huge page.
+    assert_eq!(bench.os.discarded.load(Ordering::Relaxed), 2 * MIB);
+    bench.free(blocks[0], 3 * MIB);
+    bench.settle(Schedule::NOW);
+    assert_eq!(bench.os.discarded.load(Ordering::Relaxed), 6 * MIB);
+}
+
+#[test]
+fn refused_advice_is_no_error() {
+    let bench = Bench::new(general());
+    bench.os.no_advice.store(true, Ordering::Relaxed);
+    let blocks: Vec<_> = (0..1_024).map(|_| bench.alloc(8_192)).collect();
+    let large = bench.alloc(8 * MIB);
+    for block in blocks {
+        bench.free(block, 8_192);
+    }
+    bench.free(large, 8 * MIB);
+    bench.flush();
+    bench.settle(schedule());
+    let again = bench.visit().alloc_large(8 * MIB).expect("there is room");
+    assert!(!again.zero, "what the system would not take is not zero");
+    bench.free(again.payload, 8 * MIB);
+    bench.os.no_advice.store(false, Ordering::Relaxed);
+    bench.settle(Schedule::NOW);
+    assert!(bench.os.discarded.load(Ordering::Relaxed) >= 8 * MIB);
+}
+
+#[test]
+fn random_requests_with_ticks_between_lose_nothing() {
+    for (config, seed) in [(general(), 1), (default_preset(), 2)] {
+        let bench = Bench::new(config);
+        let mut rng = Rng::new(seed);
+        let mut live: Vec<(NonNull<u8>, usize, u8)> = Vec::new();
+        for step in 0..4_000 {
+            if rng.below(5) < 2 && !live.is_empty() {
+                let (block, size, mark) = live.swap_remove(rng.below(live.len()));
+                for offset in [0, size / 2, size - 1] {
+                    // SAFETY: the block is live and `size` bytes long.
+                    assert_eq!(unsafe { block.add(offset).read() }, mark);
+                }
+                bench.free(block, size);
+            } else {
+                let bits = rng.below(22);
+                let size = 1 + rng.below(1 << bits);
+                let block = bench.alloc(size);
+                // SAFETY: as above.
+                unsafe { block.write_bytes(step as u8, size) };
+                live.push((block, size, step as u8));
+            }
+            if live.iter().map(|(_, size, _)| size).sum::<usize>() > 128 * MIB {
+                for (block, size, _) in live.drain(..) {
+                    bench.free(block, size);
+                }
+            }
+            match rng.below(60) {
+                0..4 => _ = bench.engine.tick(schedule()),
+                4 => _ = bench.engine.tick(Schedule::NOW),
+                5 => bench.flush(),
+                _ => {}
+            }
+            bench.engine.validate();
+        }
+        let payload: usize = live
+            .iter()
+            .map(|&(_, size, _)| match bench.engine.class_of(size) {
+                Some(class) => bench.engine.config.classes[class],
+                None => size.next_multiple_of(bench.engine.config.align),
+            })
+            .sum();
+        bench.flush();
+        let stats = bench.engine.stats();
+        assert_eq!(stats.allocated, payload, "exactly what is live");
+        assert!(stats.allocated <= stats.active && stats.active <= stats.mapped);
+        assert!(stats.active + stats.metadata <= stats.resident);
+    }
+}
+
+#[test]
+fn granules_of_a_purged_slab_are_clean_for_whoever_takes_them() {
+    let bench = Bench::new(general());
+    let blocks: Vec<_> = (0..64).map(|_| bench.alloc(65_536)).collect();
+    for block in blocks {
+        bench.free(block, 65_536);
+    }
+    bench.flush();
+    bench.settle(schedule());
+    assert_eq!(bench.engine.stats().mapped, 0, "idle slabs go back");
+    let block = bench.visit().alloc_large(2 * MIB).expect("there is room");
+    assert!(block.zero);
+    assert_eq!(block.payload.as_ptr().addr() % GRANULE, 0);
+}
