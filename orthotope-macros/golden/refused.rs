@@ -88,6 +88,25 @@ const _: () = {
         ) -> ::core::result::Result<usize, __private::FreeError> {
             unsafe { __private::usable_size::<Self>(ptr) }
         }
+        /// Hands the free blocks that the calling thread's cache keeps to the pool that all threads share: any
+        /// thread may take them, and their memory can go back to the system. Live blocks stay as they are.
+        ///
+        /// For a thread that is about to wait for long, from the hook that a runtime has for it: tokio's
+        /// `on_thread_park` takes this function as it is. A thread that ends has its cache emptied without it. The
+        /// thread's next allocation of a class refills the cache, so it does not belong in a busy loop.
+        #[inline]
+        pub fn flush_thread() {
+            __private::flush_thread::<Self>();
+        }
+        /// Gives memory that holds no block back to the system now, whatever [`CONFIG`](Self::CONFIG) says of
+        /// purging. The calling thread's cache is emptied first; what other threads' caches keep stays.
+        ///
+        /// For the end of a peak, such as a model unloaded: it makes system calls, and memory that went back is
+        /// faulted in anew when it is used again.
+        #[inline]
+        pub fn purge_now() {
+            __private::purge_now::<Self>();
+        }
         /// A best-effort snapshot of what the allocator holds.
         #[inline]
         #[must_use]

@@ -5,6 +5,8 @@
 //! `crate = …` gave, so that neither shadowed names nor a missing prelude matter; everything but
 //! the type and the static is inside `const _`.
 
+mod methods;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -29,7 +31,7 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
     let doc = documentation(&name.to_string(), settings);
     let config = config(settings);
     let bins = Literal::usize_unsuffixed(settings.classes.len());
-    let methods = methods();
+    let methods = methods::methods();
 
     quote! {
         #(#cfgs)*
@@ -99,93 +101,6 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
                 }
             }
         };
-    }
-}
-
-/// The inherent constants and functions, with their documentation.
-fn methods() -> TokenStream {
-    quote! {
-        /// The configuration, as the attribute's arguments described it.
-        pub const CONFIG: __private::Config = <Self as __private::Generated>::CONFIG;
-
-        /// Largest request, in bytes, that each size class serves, smallest first.
-        pub const CLASSES: &'static [usize] = Self::CONFIG.classes;
-
-        /// The allocator. Every value stands for the same one.
-        #[inline]
-        #[must_use]
-        pub const fn new() -> Self {
-            Self
-        }
-
-        /// Allocates `size` bytes, aligned as [`CONFIG`](Self::CONFIG) says.
-        ///
-        /// # Errors
-        ///
-        /// If `size` is zero, or memory is exhausted.
-        #[inline]
-        pub fn allocate(
-            size: usize,
-        ) -> ::core::result::Result<::core::ptr::NonNull<u8>, __private::AllocError> {
-            __private::allocate::<Self>(size)
-        }
-
-        /// Frees a block.
-        ///
-        /// # Errors
-        ///
-        /// If `ptr` is seen not to be a live block of this allocator, which is left as it was.
-        ///
-        /// # Safety
-        ///
-        /// `ptr` is a live block that this allocator handed out, and is not used afterwards.
-        #[inline]
-        pub unsafe fn deallocate(
-            ptr: ::core::ptr::NonNull<u8>,
-        ) -> ::core::result::Result<(), __private::FreeError> {
-            unsafe { __private::deallocate::<Self>(ptr) }
-        }
-
-        /// Frees a block whose requested size the caller knows.
-        ///
-        /// # Errors
-        ///
-        /// As [`deallocate`](Self::deallocate), and if the block is known to have been requested
-        /// with another size.
-        ///
-        /// # Safety
-        ///
-        /// As for [`deallocate`](Self::deallocate); `size` is what was requested.
-        #[inline]
-        pub unsafe fn deallocate_with_size(
-            ptr: ::core::ptr::NonNull<u8>,
-            size: usize,
-        ) -> ::core::result::Result<(), __private::FreeError> {
-            unsafe { __private::deallocate_with_size::<Self>(ptr, size) }
-        }
-
-        /// Bytes that may be used at `ptr`: at least as many as were requested.
-        ///
-        /// # Errors
-        ///
-        /// If `ptr` is seen not to be a live block of this allocator.
-        ///
-        /// # Safety
-        ///
-        /// `ptr` is a live block that this allocator handed out.
-        #[inline]
-        pub unsafe fn usable_size(
-            ptr: ::core::ptr::NonNull<u8>,
-        ) -> ::core::result::Result<usize, __private::FreeError> {
-            unsafe { __private::usable_size::<Self>(ptr) }
-        }
-
-        /// A best-effort snapshot of what the allocator holds.
-        #[inline]
-        #[must_use]
-        pub fn stats() -> __private::Stats {
-            __private::stats::<Self>()
-        }
     }
 }
 

@@ -42,8 +42,8 @@ use crate::item::Item;
 /// ```
 ///
 /// It defines the named type, a zero-sized `Copy` type with `new()`, `CONFIG`, `CLASSES`,
-/// `allocate`, `deallocate`, `deallocate_with_size`, `usable_size` and `stats`, and implements
-/// `GlobalAlloc` for it. `#[global_allocator]` may stand above or below, or be absent; an
+/// `allocate`, `deallocate`, `deallocate_with_size`, `usable_size`, `flush_thread`, `purge_now` and
+/// `stats`, and implements `GlobalAlloc` for it. `#[global_allocator]` may stand above or below, or be absent; an
 /// initialiser `= ServeAlloc::new()` may be written; module and function scope both work.
 ///
 /// # Arguments

@@ -21,6 +21,16 @@ fn main() {
     ));
     assert_eq!(Pool::stats().classes.len(), Pool::CLASSES.len());
 
+    // A runtime's hook takes any such function.
+    let hooks: [fn(); 2] = [Pool::flush_thread, Pool::purge_now];
+    let kept = Pool::allocate(300).unwrap();
+    unsafe { kept.write(7) };
+    for hook in hooks {
+        hook();
+        assert_eq!(unsafe { kept.read() }, 7);
+    }
+    unsafe { Pool::deallocate(kept) }.unwrap();
+
     let layout = Layout::new::<[u64; 8]>();
     let larger = Layout::new::<[u64; 800]>();
     unsafe {

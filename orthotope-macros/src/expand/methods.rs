@@ -1,0 +1,114 @@
+//! What the generated type offers by itself, beside `GlobalAlloc`.
+//!
+//! Owns names, signatures and documentation, which users' editors show; each body is one call.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The inherent constants and functions, with their documentation.
+pub(super) fn methods() -> TokenStream {
+    quote! {
+        /// The configuration, as the attribute's arguments described it.
+        pub const CONFIG: __private::Config = <Self as __private::Generated>::CONFIG;
+
+        /// Largest request, in bytes, that each size class serves, smallest first.
+        pub const CLASSES: &'static [usize] = Self::CONFIG.classes;
+
+        /// The allocator. Every value stands for the same one.
+        #[inline]
+        #[must_use]
+        pub const fn new() -> Self {
+            Self
+        }
+
+        /// Allocates `size` bytes, aligned as [`CONFIG`](Self::CONFIG) says.
+        ///
+        /// # Errors
+        ///
+        /// If `size` is zero, or memory is exhausted.
+        #[inline]
+        pub fn allocate(
+            size: usize,
+        ) -> ::core::result::Result<::core::ptr::NonNull<u8>, __private::AllocError> {
+            __private::allocate::<Self>(size)
+        }
+
+        /// Frees a block.
+        ///
+        /// # Errors
+        ///
+        /// If `ptr` is seen not to be a live block of this allocator, which is left as it was.
+        ///
+        /// # Safety
+        ///
+        /// `ptr` is a live block that this allocator handed out, and is not used afterwards.
+        #[inline]
+        pub unsafe fn deallocate(
+            ptr: ::core::ptr::NonNull<u8>,
+        ) -> ::core::result::Result<(), __private::FreeError> {
+            unsafe { __private::deallocate::<Self>(ptr) }
+        }
+
+        /// Frees a block whose requested size the caller knows.
+        ///
+        /// # Errors
+        ///
+        /// As [`deallocate`](Self::deallocate), and if the block is known to have been requested
+        /// with another size.
+        ///
+        /// # Safety
+        ///
+        /// As for [`deallocate`](Self::deallocate); `size` is what was requested.
+        #[inline]
+        pub unsafe fn deallocate_with_size(
+            ptr: ::core::ptr::NonNull<u8>,
+            size: usize,
+        ) -> ::core::result::Result<(), __private::FreeError> {
+            unsafe { __private::deallocate_with_size::<Self>(ptr, size) }
+        }
+
+        /// Bytes that may be used at `ptr`: at least as many as were requested.
+        ///
+        /// # Errors
+        ///
+        /// If `ptr` is seen not to be a live block of this allocator.
+        ///
+        /// # Safety
+        ///
+        /// `ptr` is a live block that this allocator handed out.
+        #[inline]
+        pub unsafe fn usable_size(
+            ptr: ::core::ptr::NonNull<u8>,
+        ) -> ::core::result::Result<usize, __private::FreeError> {
+            unsafe { __private::usable_size::<Self>(ptr) }
+        }
+
+        /// Hands the free blocks that the calling thread's cache keeps to the pool that all threads share: any
+        /// thread may take them, and their memory can go back to the system. Live blocks stay as they are.
+        ///
+        /// For a thread that is about to wait for long, from the hook that a runtime has for it: tokio's
+        /// `on_thread_park` takes this function as it is. A thread that ends has its cache emptied without it. The
+        /// thread's next allocation of a class refills the cache, so it does not belong in a busy loop.
+        #[inline]
+        pub fn flush_thread() {
+            __private::flush_thread::<Self>();
+        }
+
+        /// Gives memory that holds no block back to the system now, whatever [`CONFIG`](Self::CONFIG) says of
+        /// purging. The calling thread's cache is emptied first; what other threads' caches keep stays.
+        ///
+        /// For the end of a peak, such as a model unloaded: it makes system calls, and memory that went back is
+        /// faulted in anew when it is used again.
+        #[inline]
+        pub fn purge_now() {
+            __private::purge_now::<Self>();
+        }
+
+        /// A best-effort snapshot of what the allocator holds.
+        #[inline]
+        #[must_use]
+        pub fn stats() -> __private::Stats {
+            __private::stats::<Self>()
+        }
+    }
+}
