@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use crate::errors::Errors;
-use crate::model::{ARGUMENTS, Arguments, Exhausted, Given, Known, Preset, Written};
+use crate::model::{ARGUMENTS, Arguments, Exhausted, Given, HugePages, Known, Preset, Written};
 use crate::nearest::nearest;
 use crate::value::{Value, is_complete};
 
@@ -127,7 +127,11 @@ fn assign(arguments: &mut Arguments, name: Ident, value: Option<&Value>, errors:
     }
     let presets = [Preset::Tensor, Preset::General].map(|preset| (preset.name(), preset));
     let exhausted = [("grow", Exhausted::Grow), ("null", Exhausted::Null)];
-    let huge_pages = ["system", "always", "never"].map(|word| (word, ()));
+    let huge_pages = [
+        ("system", HugePages::System),
+        ("always", HugePages::Always),
+        ("never", HugePages::Never),
+    ];
     match name.to_string().as_str() {
         "preset" => arguments.preset = read(value, errors, |v, e| v.choice(&presets, e)),
         "arena" => arguments.arena = read(value, errors, Value::size),
@@ -140,10 +144,10 @@ fn assign(arguments: &mut Arguments, name: Ident, value: Option<&Value>, errors:
         "thread_limit" => arguments.thread_limit = read(value, errors, Value::size),
         "exhausted" => arguments.exhausted = read(value, errors, |v, e| v.choice(&exhausted, e)),
         "purge" => arguments.purge = read(value, errors, Value::purge),
+        "huge_pages" => arguments.huge_pages = read(value, errors, |v, e| v.choice(&huge_pages, e)),
         "c_api" => arguments.c_api = read(value, errors, Value::truth),
         "crate" => arguments.krate = read(value, errors, Value::path),
-        // Checked for form alone: nothing depends on them until they are available.
-        "huge_pages" => _ = read(value, errors, |v, e| v.choice(&huge_pages, e)),
+        // Checked for form alone: nothing depends on it until it is available.
         "hardened" => _ = read(value, errors, Value::truth),
         name => unreachable!("`{name}` is among the known arguments but has no slot"),
     }

@@ -27,7 +27,10 @@ fn every_argument() {
         header = false,
         refill = "16KiB",
         cache = "128KiB",
+        thread_limit = "2MiB",
         exhausted = "null",
+        purge = "500ms",
+        huge_pages = "always",
         crate = crate,
     };
     let item = quote!(

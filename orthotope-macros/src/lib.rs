@@ -8,7 +8,7 @@
 //!
 //! | stage | turns | into |
 //! | --- | --- | --- |
-//! | `args` (with `value`, `size`) | the attribute's tokens | `model::Arguments`, what was written, with spans |
+//! | `args` (with `value`, `size`, `purge`) | the attribute's tokens | `model::Arguments`, what was written, with spans |
 //! | `item` | the annotated tokens | `item::Item`, the static |
 //! | `validate` (with `profile`) | `Arguments` | `model::Settings`, resolved: no rule is left to check |
 //! | `expand` | `Static` and `Settings` | the generated code |
@@ -26,6 +26,7 @@ mod item;
 mod model;
 mod nearest;
 mod profile;
+mod purge;
 mod size;
 mod validate;
 mod value;
@@ -60,10 +61,17 @@ use crate::item::Item;
 /// | `header = true` or `false` | a 64-byte header per block, or none | `true` in `"tensor"`, `false` in `"general"` |
 /// | `refill = "32KiB"` | bytes moved per refill of a class | the preset's |
 /// | `cache = "64KiB"` | bytes kept per class and thread | the preset's |
+/// | `thread_limit = "1MiB"` | bytes of free blocks that one thread may keep over all classes | `"1MiB"` in `"general"`, none in `"tensor"` |
 /// | `exhausted = "grow"` or `"null"` | map a further region once the arena is full, or refuse | `"grow"` |
+/// | `purge = "10s"`, `"eager"` or `"never"` | when unused memory goes back to the system: after so long without use, at once, or only as the system takes it | `"10s"` |
+/// | `huge_pages = "system"`, `"always"` or `"never"` | 2 MiB pages for the arena: as the system is set, advised, or advised against | `"system"` |
 /// | `crate = path` | where orthotope is, for renamed dependencies | `::orthotope` |
 ///
 /// A preset's own classes are rounded up to `align`, and dropped above half of `arena`.
+///
+/// A purge time is an integer with `ms`, `s` or `m`, from `"1ms"` to 292 years. `thread_limit` may be as small as
+/// 1 byte, and less than `cache`: it bounds what is kept, not what is served. Blocks that do not fit go to and come from
+/// the pool that all threads share, which takes longer.
 #[proc_macro_attribute]
 pub fn allocator(
     arguments: proc_macro::TokenStream,

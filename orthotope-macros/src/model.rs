@@ -6,7 +6,7 @@
 use orthotope_runtime::Config;
 use proc_macro2::{Ident, Span};
 
-use crate::size::Purge;
+use crate::purge::Purge;
 
 /// One argument that the attribute knows.
 pub(crate) struct Known {
@@ -35,10 +35,10 @@ pub(crate) const ARGUMENTS: [Known; 15] = [
     known("header", "false", true),
     known("refill", "\"32KiB\"", true),
     known("cache", "\"64KiB\"", true),
-    known("thread_limit", "\"1MiB\"", false),
+    known("thread_limit", "\"1MiB\"", true),
     known("exhausted", "\"null\"", true),
-    known("purge", "\"10s\"", false),
-    known("huge_pages", "\"always\"", false),
+    known("purge", "\"10s\"", true),
+    known("huge_pages", "\"always\"", true),
     known("c_api", "true", false),
     known("hardened", "true", false),
     known("crate", "::orthotope", true),
@@ -60,6 +60,7 @@ pub(crate) struct Arguments {
     pub(crate) thread_limit: Given<usize>,
     pub(crate) exhausted: Given<Exhausted>,
     pub(crate) purge: Given<Purge>,
+    pub(crate) huge_pages: Given<HugePages>,
     pub(crate) c_api: Given<bool>,
     pub(crate) krate: Given<syn::Path>,
 }
@@ -152,6 +153,14 @@ pub(crate) enum Exhausted {
     Null,
 }
 
+/// Whether the arena is backed by huge pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HugePages {
+    System,
+    Always,
+    Never,
+}
+
 /// An allocator with every argument resolved and every rule kept: what is expanded.
 pub(crate) struct Settings {
     pub(crate) preset: Preset,
@@ -161,7 +170,11 @@ pub(crate) struct Settings {
     pub(crate) header: bool,
     pub(crate) refill: usize,
     pub(crate) cache: usize,
+    /// `None` for no bound.
+    pub(crate) thread_limit: Option<usize>,
     pub(crate) exhausted: Exhausted,
+    pub(crate) purge: Purge,
+    pub(crate) huge_pages: HugePages,
 }
 
 impl Settings {
@@ -174,7 +187,10 @@ impl Settings {
             header,
             refill,
             cache,
+            thread_limit,
             exhausted,
+            purge,
+            huge_pages,
             ..
         } = preset.config();
         Self {
@@ -185,9 +201,20 @@ impl Settings {
             header,
             refill,
             cache,
+            thread_limit,
             exhausted: match exhausted {
                 orthotope_runtime::Exhausted::Null => Exhausted::Null,
                 _ => Exhausted::Grow,
+            },
+            purge: match purge {
+                orthotope_runtime::Purge::After(time) => Purge::After(time),
+                orthotope_runtime::Purge::Eager => Purge::Eager,
+                _ => Purge::Never,
+            },
+            huge_pages: match huge_pages {
+                orthotope_runtime::HugePages::Always => HugePages::Always,
+                orthotope_runtime::HugePages::Never => HugePages::Never,
+                _ => HugePages::System,
             },
         }
     }

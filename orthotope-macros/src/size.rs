@@ -1,10 +1,9 @@
-//! Sizes and durations as the attribute's arguments spell them.
+//! Sizes as the attribute's arguments spell them.
 //!
-//! Owns the two notations and what to say about text that is neither. Knows text only: which
+//! Owns the notation and what to say about text that is not of it. Knows text only: which
 //! argument it belongs to, and whether the value is sensible there, is decided elsewhere.
 
 use std::fmt;
-use std::time::Duration;
 
 /// Largest size there is: no object of a Rust program is larger.
 pub(crate) const MAX_SIZE: usize = isize::MAX as usize;
@@ -97,7 +96,7 @@ fn scale(number: &str, unit: usize) -> Result<usize, SizeError> {
 }
 
 /// The leading digits of `text`, without `_`, and the rest.
-fn split_number(text: &str) -> (String, &str) {
+pub(crate) fn split_number(text: &str) -> (String, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '_')
         .unwrap_or(text.len());
@@ -126,57 +125,6 @@ pub(crate) fn display(size: usize) -> String {
         }
         _ => size.to_string(),
     }
-}
-
-/// When unused pages go back to the system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purge {
-    Never,
-    Eager,
-    After(Duration),
-}
-
-/// Why a purge time could not be read. Displays as what follows "`purge` = …".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PurgeError {
-    Malformed,
-    Overflow,
-}
-
-impl fmt::Display for PurgeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => {
-                "must be \"never\", \"eager\" or an integer with ms, s or m, such as \"10s\""
-            }
-            Self::Overflow => "overflows; write \"never\" to keep unused pages for good",
-        })
-    }
-}
-
-/// Reads `"never"`, `"eager"`, or an integer with `ms`, `s` or `m`.
-pub(crate) fn parse_purge(text: &str) -> Result<Purge, PurgeError> {
-    match text {
-        "never" => return Ok(Purge::Never),
-        "eager" => return Ok(Purge::Eager),
-        _ => {}
-    }
-    let (number, unit) = split_number(text);
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        _ => return Err(PurgeError::Malformed),
-    };
-    if number.is_empty() {
-        return Err(PurgeError::Malformed);
-    }
-    number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(milliseconds))
-        .map(|total| Purge::After(Duration::from_millis(total)))
-        .ok_or(PurgeError::Overflow)
 }
 
 #[cfg(test)]
@@ -267,23 +215,5 @@ mod tests {
         ] {
             assert_eq!(display(size), text);
         }
-    }
-
-    #[test]
-    fn purge_times() {
-        let after = |ms| Ok(Purge::After(Duration::from_millis(ms)));
-        assert_eq!(parse_purge("never"), Ok(Purge::Never));
-        assert_eq!(parse_purge("eager"), Ok(Purge::Eager));
-        assert_eq!(parse_purge("10s"), after(10_000));
-        assert_eq!(parse_purge("500ms"), after(500));
-        assert_eq!(parse_purge("2m"), after(120_000));
-        assert_eq!(parse_purge("0s"), after(0));
-        for text in ["", "10", "s", "10h", "10 s", "-1s", "1.5s", "Never"] {
-            assert_eq!(parse_purge(text), Err(PurgeError::Malformed), "{text}");
-        }
-        assert_eq!(
-            parse_purge("18446744073709551615s"),
-            Err(PurgeError::Overflow)
-        );
     }
 }

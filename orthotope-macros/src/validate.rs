@@ -11,7 +11,7 @@ mod classes;
 use crate::errors::Errors;
 use crate::model::{ARGUMENTS, Arguments, Given, Preset, Settings};
 use crate::profile;
-use crate::size::Purge;
+use crate::purge::Purge;
 
 /// What C promises of every pointer that `malloc` returns.
 const C_ALIGN: usize = 16;
@@ -20,8 +20,6 @@ const C_ALIGN: usize = 16;
 pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Settings> {
     check_available(arguments, errors);
     check_profile(arguments, errors);
-    check_purge(&arguments.purge, errors);
-    nonzero("thread_limit", &arguments.thread_limit, None, errors);
 
     let preset = arguments.preset.or(Some(Preset::Tensor));
     let base = preset.map(Settings::of);
@@ -34,6 +32,13 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
     let refill = nonzero("refill", &arguments.refill, refill, errors);
     let cache = base.map(|base| base.cache);
     let cache = nonzero("cache", &arguments.cache, cache, errors);
+    let thread_limit = match &arguments.thread_limit {
+        Given::Absent => base.map(|base| base.thread_limit),
+        limit => nonzero("thread_limit", limit, None, errors).map(Some),
+    };
+    check_purge(&arguments.purge, errors);
+    let purge = arguments.purge.or(base.map(|base| base.purge));
+    let huge_pages = arguments.huge_pages.or(base.map(|base| base.huge_pages));
 
     let c_api = arguments.c_api.or(None) == Some(true);
     if c_api {
@@ -58,7 +63,10 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
         header: header?,
         refill: refill?,
         cache: cache?,
+        thread_limit: thread_limit?,
         exhausted: exhausted?,
+        purge: purge?,
+        huge_pages: huge_pages?,
     })
 }
 
@@ -143,5 +151,67 @@ fn check_c_api(arguments: &Arguments, header: Option<bool>, errors: &mut Errors)
                 "{message}, which the preset has; add `header = false`, or remove `c_api`"
             ),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    use super::*;
+    use crate::args;
+    use crate::model::HugePages;
+
+    fn judge(arguments: TokenStream) -> Result<Settings, Vec<String>> {
+        let mut errors = Errors::default();
+        let arguments = args::parse(arguments, &mut errors);
+        match validate(&arguments, &mut errors) {
+            Some(settings) if errors.is_empty() => Ok(settings),
+            _ => Err(errors.messages()),
+        }
+    }
+
+    #[test]
+    fn what_is_not_written_is_the_presets() {
+        for (preset, limit) in [("tensor", None), ("general", Some(1 << 20))] {
+            let settings = judge(quote!(preset = #preset)).ok().unwrap();
+            assert_eq!(settings.thread_limit, limit, "{preset}");
+            assert_eq!(settings.purge, Purge::After(Duration::from_secs(10)));
+            assert_eq!(settings.huge_pages, HugePages::System);
+        }
+    }
+
+    #[test]
+    fn a_limit_below_a_block_and_below_the_cache_is_legal() {
+        for limit in [1, 63, 64 << 10, isize::MAX as usize] {
+            for preset in ["tensor", "general"] {
+                let settings = judge(quote!(preset = #preset, thread_limit = #limit));
+                assert_eq!(settings.ok().unwrap().thread_limit, Some(limit));
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_breaks_a_rule_is_one_error() {
+        for (arguments, error) in [
+            (quote!(thread_limit = 0), "`thread_limit` = 0 is zero"),
+            (quote!(thread_limit = "1MB"), "`thread_limit` = \"1MB\" has"),
+            (quote!(purge = "0ms"), "`purge` = \"0ms\" is zero"),
+            (quote!(purge = "0s"), "`purge` = \"0s\" is zero"),
+            (quote!(purge = "00m"), "`purge` = \"00m\" is zero"),
+            (quote!(purge = 10s), "`purge` = 10s must be"),
+            (
+                quote!(purge = "9999999999m"),
+                "`purge` = \"9999999999m\" overflows",
+            ),
+            (quote!(huge_pages = true), "`huge_pages` must be"),
+        ] {
+            let errors = judge(arguments).err().unwrap();
+            assert_eq!(errors.len(), 1, "{errors:?}");
+            assert!(errors[0].starts_with(error), "{errors:?}");
+        }
     }
 }

@@ -13,7 +13,8 @@ use crate::args::split_at_commas;
 use crate::errors::Errors;
 use crate::model::{Element, Written};
 use crate::nearest::nearest;
-use crate::size::{self, Purge, SizeError};
+use crate::purge::{Purge, PurgeError, parse_purge};
+use crate::size::{self, SizeError};
 
 /// The tokens of a value, and what messages call it: `arena`, `classes[3]`.
 pub(crate) struct Value {
@@ -98,11 +99,11 @@ impl Value {
 
     /// When unused pages go back.
     pub(crate) fn purge(&self, errors: &mut Errors) -> Option<Written<Purge>> {
-        let text = match self.literal() {
-            Some(Lit::Str(text)) => text.value(),
-            _ => String::new(),
+        let purge = match self.literal() {
+            Some(Lit::Str(text)) => parse_purge(&text.value()),
+            _ => Err(PurgeError::malformed(&self.shown().unwrap_or_default())),
         };
-        match size::parse_purge(&text) {
+        match purge {
             Ok(purge) => Some(self.written(purge)),
             Err(error) => self.refuse(errors, format_args!("{} {error}", self.subject())),
         }

@@ -51,7 +51,8 @@ mod process;
 pub use orthotope_macros::allocator;
 pub use orthotope_runtime::{
     AllocError, Allocator, AllocatorConfig, AllocatorStats, ClassStats, Config, Exhausted,
-    FreeError, InitError, SizeClass, SizeClassStats, Stats, ThreadCache, ThreadCacheStats,
+    FreeError, HugePages, InitError, Purge, SizeClass, SizeClassStats, Stats, ThreadCache,
+    ThreadCacheStats,
 };
 pub use preset::OrthotopeGlobalAlloc;
 pub use process::{allocate, deallocate, deallocate_with_size, global_stats};

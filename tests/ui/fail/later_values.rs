@@ -1,13 +1,6 @@
 //! Arguments that are not available yet, with values that would not be legal either.
 
-#[orthotope::allocator(
-    purge = "10h",
-    huge_pages = "sometimes",
-    hardened = 1,
-    c_api = "no",
-    thread_limit = 0,
-    profile = 7
-)]
+#[orthotope::allocator(hardened = 1, c_api = "no", profile = 7)]
 static POOL: Pool;
 
 fn main() {

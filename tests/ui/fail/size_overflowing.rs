@@ -3,7 +3,8 @@
 #[orthotope::allocator(
     arena = 99999999999999999999999999,
     cache = "9223372036854775808",
-    refill = "8388608TiB"
+    refill = "8388608TiB",
+    thread_limit = "99999999TiB",
 )]
 static POOL: Pool;
 

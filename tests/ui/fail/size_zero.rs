@@ -4,6 +4,7 @@
     arena = 0,
     refill = "0KiB",
     cache = 0,
+    thread_limit = 0,
     classes = [0, 64],
     align = 0,
 )]

@@ -2,11 +2,16 @@
 
 #![deny(warnings)]
 
-use orthotope::Exhausted;
+use std::time::Duration;
+
+use orthotope::{Exhausted, HugePages, Purge};
 
 #[global_allocator]
 #[orthotope::allocator(
+    huge_pages = "never",
+    purge = "1m",
     exhausted = "null",
+    thread_limit = "512KiB",
     cache = "128KiB",
     refill = 16_384,
     header = false,
@@ -26,6 +31,9 @@ fn main() {
     assert!(!config.header);
     assert_eq!(config.refill, 16 << 10);
     assert_eq!(config.cache, 128 << 10);
+    assert_eq!(config.thread_limit, Some(512 << 10));
     assert_eq!(config.exhausted, Exhausted::Null);
+    assert_eq!(config.purge, Purge::After(Duration::from_secs(60)));
+    assert_eq!(config.huge_pages, HugePages::Never);
     assert_eq!(vec![1_u8; 100_000].len(), 100_000);
 }

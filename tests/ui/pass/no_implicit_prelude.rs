@@ -4,7 +4,7 @@
 #![deny(warnings)]
 
 #[::core::prelude::v1::global_allocator]
-#[::orthotope::allocator(arena = "1GiB", classes = [64, "4KiB"], exhausted = "null")]
+#[::orthotope::allocator(arena = "1GiB", classes = [64, "4KiB"], exhausted = "null", purge = "1s")]
 static GLOBAL: ProgramAlloc;
 
 fn main() {

@@ -12,6 +12,9 @@ struct Result;
 struct Some;
 struct None;
 struct Config;
+struct Duration;
+struct HugePages;
+struct Purge;
 struct Copy;
 struct Clone;
 struct Default;
@@ -22,7 +25,7 @@ macro_rules! thread_local {
 }
 
 #[global_allocator]
-#[::orthotope::allocator(arena = "1GiB")]
+#[::orthotope::allocator(arena = "1GiB", purge = "1s", huge_pages = "never")]
 static GLOBAL: ProgramAlloc;
 
 fn main() {
