@@ -1,8 +1,12 @@
 //! What the default preset has from the attribute that made it (SPEC section 6, "The generated type").
 
 use core::ptr::NonNull;
+use core::time::Duration;
 
-use orthotope::{AllocError, Config, FreeError, OrthotopeGlobalAlloc, SizeClass, Stats};
+use orthotope::{
+    AllocError, Config, Exhausted, FreeError, HugePages, OrthotopeGlobalAlloc, Purge, SizeClass,
+    Stats,
+};
 use orthotope_tests::spec::process;
 
 /// SPEC 6: "The generated type is a zero-sized `Copy + Send + Sync + 'static` type".
@@ -27,6 +31,17 @@ fn config_and_classes_are_the_default_presets() {
     assert_eq!(config.cache, 64 << 10);
     assert_eq!(CONFIG.classes, CLASSES);
     assert_eq!(CLASSES, SizeClass::ALL.map(SizeClass::payload_size));
+}
+
+/// SPEC 6, the default column of `thread_limit`, `exhausted`, `purge` and `huge_pages`: "none in `"tensor"`", ""grow"",
+/// ""10s"", ""system"".
+#[test]
+fn what_the_default_preset_keeps_and_gives_back() {
+    let config = OrthotopeGlobalAlloc::CONFIG;
+    assert_eq!(config.thread_limit, None);
+    assert_eq!(config.exhausted, Exhausted::Grow);
+    assert_eq!(config.purge, Purge::After(Duration::from_secs(10)));
+    assert_eq!(config.huge_pages, HugePages::System);
 }
 
 /// SPEC 6: "`allocate`, `deallocate`, `deallocate_with_size`, `usable_size`, and `stats() -> Stats`".

@@ -36,7 +36,7 @@
 //! | "allocators compare by an id that is never used twice" | `caches::an_allocator_equals_itself_alone` `caches::an_id_is_never_used_twice` |
 //! | "dropping a cache that holds blocks publishes them" | `caches::dropping_a_cache_publishes_its_blocks` `caches::dropping_a_cache_publishes_the_remote_blocks_staged_in_it` |
 //! | "No sequence of safe calls touches unmapped memory" | `safe_calls::random_sequences_of_safe_calls_do_not_crash` `safe_calls::a_forgotten_cache_keeps_its_arena` |
-//! | Section 6, "The generated type", of the default preset | `generated::the_type_is_zero_sized` `generated::config_and_classes_are_the_default_presets` `generated::the_functions_have_the_signatures_of_the_process_wide_ones` `generated::the_functions_and_the_process_wide_ones_are_interchangeable` `generated::stats_has_an_entry_a_class` |
+//! | Section 6, "The generated type", of the default preset | `generated::the_type_is_zero_sized` `generated::config_and_classes_are_the_default_presets` `generated::what_the_default_preset_keeps_and_gives_back` `generated::the_functions_have_the_signatures_of_the_process_wide_ones` `generated::the_functions_and_the_process_wide_ones_are_interchangeable` `generated::stats_has_an_entry_a_class` |
 //!
 //! Without a test of its own:
 //!
