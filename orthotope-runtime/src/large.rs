@@ -5,7 +5,7 @@
 
 use core::ptr::NonNull;
 
-use crate::arena::{Arena, GRANULE, Kind, Lane, Span};
+use crate::arena::{Arena, GRANULE, Kind, Lane, Span, room_for};
 use crate::block::{Header, Secret, Shape, State};
 use crate::class::HEADER_BYTES;
 use crate::error::FreeError;
@@ -22,8 +22,17 @@ pub(crate) struct LargeFormat {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Footprint {
     pub(crate) granules: usize,
-    /// Bytes charged: header and request, rounded up to the alignment.
+    /// Bytes charged: header and request, rounded up to the alignment of the configuration.
     pub(crate) charge: usize,
+    /// Without a header: alignment that the span must have. With one, `granules` allow for it.
+    pub(crate) align: usize,
+}
+
+impl Footprint {
+    /// Granules of free space in which such a block is certain to find its place. What it does not cover stays free.
+    pub(crate) fn room(&self) -> usize {
+        room_for(self.granules, self.align)
+    }
 }
 
 /// A large block just handed out.
@@ -38,8 +47,9 @@ impl LargeFormat {
         if self.header { HEADER_BYTES } else { 0 }
     }
 
-    /// What a request of `size` bytes takes; `None` where no address space could hold it.
-    pub(crate) fn footprint(&self, size: usize) -> Option<Footprint> {
+    /// What a request of `size` bytes, aligned to `align`, takes; `None` where no address space could hold it.
+    pub(crate) fn footprint(&self, size: usize, align: usize) -> Option<Footprint> {
+        debug_assert!(!self.header || align <= self.align);
         let charge = size
             .checked_add(self.header_bytes())?
             .checked_next_multiple_of(self.align)?;
@@ -49,6 +59,7 @@ impl LargeFormat {
         (bytes <= isize::MAX as usize).then_some(Footprint {
             granules: bytes / GRANULE,
             charge,
+            align: if self.header { 1 } else { align },
         })
     }
 
@@ -63,7 +74,12 @@ impl LargeFormat {
         size: usize,
         footprint: Footprint,
     ) -> Option<LargeBlock> {
-        let taken = arena.take_large(footprint.granules, footprint.charge)?;
+        let Footprint {
+            granules,
+            charge,
+            align,
+        } = footprint;
+        let taken = arena.take_large_aligned(granules, charge, align)?;
         // SAFETY: records are type-stable.
         let record = unsafe { taken.span.as_ref() };
         let offset =
@@ -86,6 +102,11 @@ impl LargeFormat {
         let record = unsafe { span.as_ref() };
         // It starts where it started before, which depends on no size.
         let payload = NonNull::new(record.first())?;
+        if !payload.as_ptr().addr().is_multiple_of(footprint.align) {
+            // Unless somebody frees it a second time at this moment, it waits there again.
+            arena.park(span);
+            return None;
+        }
         record.set_requested(size);
         Some(self.hand_out(record, payload, size, false))
     }
@@ -189,7 +210,11 @@ impl LargeFormat {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         debug_assert_eq!(record.kind(), Kind::Large);
-        let Some(Footprint { charge, granules }) = self.footprint(size) else {
+        // Where it is, it keeps its alignment.
+        let Some(Footprint {
+            charge, granules, ..
+        }) = self.footprint(size, self.align)
+        else {
             return false;
         };
         // A footprint allows for the longest way to the payload, which this span may not have.

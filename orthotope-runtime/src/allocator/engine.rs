@@ -220,9 +220,10 @@ impl Engine {
         unsafe { slice::from_raw_parts(self.centrals.as_ptr(), self.config.classes.len()) }
     }
 
-    /// A large block of `size` bytes that the thread of `lane` freed before: no lock, and nothing to wait for.
-    pub(crate) fn retake_large(&self, lane: Lane, size: usize) -> Option<LargeBlock> {
-        let footprint = self.large.footprint(size)?;
+    /// A large block of `size` bytes, aligned to `align`, that the thread of `lane` freed before: no lock, and nothing
+    /// to wait for.
+    pub(crate) fn retake_large(&self, lane: Lane, size: usize, align: usize) -> Option<LargeBlock> {
+        let footprint = self.large.footprint(size, align)?;
         self.large.retake(&self.arena, lane, size, footprint)
     }
 

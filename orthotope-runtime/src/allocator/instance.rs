@@ -216,7 +216,7 @@ impl Allocator {
         if size == 0 {
             return Err(AllocError::ZeroSize);
         }
-        match self.visit(cache).alloc_large(size) {
+        match self.visit(cache).alloc_large(size, 1) {
             Some(block) => Ok(block.payload),
             None => Err(self.engine().out_of_memory(size)),
         }

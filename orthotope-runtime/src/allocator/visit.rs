@@ -130,14 +130,14 @@ impl<'a> Visit<'a> {
         Some(block)
     }
 
-    /// A large block of `size` bytes.
-    pub(crate) fn alloc_large(&self, size: usize) -> Option<LargeBlock> {
+    /// A large block of `size` bytes, aligned to `align`.
+    pub(crate) fn alloc_large(&self, size: usize, align: usize) -> Option<LargeBlock> {
         let Engine { arena, large, .. } = self.engine;
-        let footprint = large.footprint(size)?;
+        let footprint = large.footprint(size, align)?;
         if let Some(block) = large.retake(arena, self.lane(), size, footprint) {
             return Some(block);
         }
-        self.with_room(footprint.granules, footprint.charge, || {
+        self.with_room(footprint.room(), footprint.charge, || {
             large.alloc(arena, size, footprint)
         })
     }

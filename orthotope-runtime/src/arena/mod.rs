@@ -3,8 +3,8 @@
 //! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
 //! all records. Knows nothing of blocks.
 //!
-//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `resize`, `lanes`, `age`, `purge`, `meta`,
-//! `counts`.
+//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `lanes`, `age`, `purge`,
+//! `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -21,6 +21,7 @@ mod counts;
 mod fit;
 mod lanes;
 mod meta;
+mod phased;
 mod purge;
 mod region;
 mod resize;
@@ -41,6 +42,7 @@ use counts::LargeCounts;
 pub(crate) use lanes::Lane;
 use lanes::Lanes;
 pub(crate) use meta::Meta;
+pub(crate) use phased::room_for;
 pub(crate) use purge::Tick;
 use region::place_bytes;
 pub(crate) use region::{HUGE_PAGE, Region};

@@ -18,6 +18,7 @@ pub use typed::{
     usable_size,
 };
 
+use crate::arena::GRANULE;
 use crate::class::ClassTable;
 use crate::config::Config;
 use crate::thread_cache::Locals;
@@ -56,8 +57,9 @@ trait Derived: Generated {
 
 impl<G: Generated> Derived for G {}
 
-/// Without a header, a request for more than this alignment goes to the system's allocator.
-const PAGE: usize = 4_096;
+/// Without a header, a request for more than this alignment goes to the system's allocator: 2 MiB, the largest that
+/// programs ask for in earnest (a huge page) and the attribute lets them configure.
+const MOST_ALIGNED: usize = 2 << 20;
 
 /// Where a layout is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,15 +83,18 @@ fn route<G: Generated>(size: usize, align: usize) -> Route {
             > if G::CONFIG.header {
                 G::CONFIG.align
             } else {
-                PAGE.max(G::CONFIG.align)
+                MOST_ALIGNED.max(G::CONFIG.align)
             }
     {
         return Route::System;
     }
     let class = if align <= G::CONFIG.align {
         G::TABLE.class_of(size)
-    } else {
+    } else if align <= GRANULE {
+        // Slabs start on granules, and their blocks side by side: a block lies where a multiple of its class does.
         G::TABLE.class_aligned(size, align)
+    } else {
+        None
     };
     class.map_or(Route::Large, Route::Class)
 }

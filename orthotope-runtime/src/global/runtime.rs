@@ -36,7 +36,7 @@ impl Runtime {
 
     /// The engine, if there is one already.
     #[inline]
-    pub(super) fn started(&self) -> Option<&'static Engine> {
+    pub(crate) fn started(&self) -> Option<&'static Engine> {
         // Acquire pairs with the Release in `start`: who sees the engine sees what is in it.
         let engine = NonNull::new(self.engine.load(Ordering::Acquire))?;
         // SAFETY: a published engine is never released: the static is its holder.

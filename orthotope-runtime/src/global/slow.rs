@@ -11,7 +11,7 @@ use super::fast::{alloc_class, dealloc_class};
 use super::runtime::Runtime;
 use super::{Generated, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
-use crate::arena::{Lane, Schedule};
+use crate::arena::{GRANULE, Lane, Schedule};
 use crate::class::ScaledClass;
 use crate::config::Config;
 use crate::error::FreeError;
@@ -111,7 +111,7 @@ fn alloc_small(statics: Statics, class: usize, size: usize) -> *mut u8 {
 fn lend(config: &Config, class: usize) -> *mut u8 {
     let size = config.stride(class);
     // What a class's blocks are aligned to by their position, so that over-aligned layouts are served too.
-    let align = (1 << size.trailing_zeros()).max(config.align);
+    let align = (1 << size.trailing_zeros()).min(GRANULE).max(config.align);
     Layout::from_size_align(size, align).map_or(ptr::null_mut(), fallback::take)
 }
 
@@ -156,12 +156,12 @@ pub(super) fn alloc_zeroed_other_slow<G: Generated>(layout: Layout) -> *mut u8 {
 
 pub(super) fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
     if let Some((engine, lane)) = statics.lane()
-        && let Some(block) = engine.retake_large(lane, layout.size())
+        && let Some(block) = engine.retake_large(lane, layout.size(), layout.align())
     {
         return Some(block);
     }
     match enter(statics) {
-        Entry::Ready(visit) => visit.alloc_large(layout.size()),
+        Entry::Ready(visit) => visit.alloc_large(layout.size(), layout.align()),
         Entry::Busy => {
             let align = layout.align().max(statics.config.align);
             let layout = Layout::from_size_align(layout.size(), align).ok()?;
@@ -206,8 +206,10 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
             }
         }
         Entry::Busy | Entry::Failed => {
+            // Without a header the alignment may have chosen a class that is none of the size's.
+            let stated = statics.config.header.then_some(size);
             // SAFETY: the caller's promise.
-            if let Err(error) = unsafe { defer(statics, block, Some(size)) } {
+            if let Err(error) = unsafe { defer(statics, block, stated) } {
                 refuse(block, size, &error);
             }
         }

@@ -112,14 +112,14 @@ fn memory_refused_by_the_system_is_no_reason_to_grow() {
     for _ in 0..8 {
         // SAFETY: as above.
         let visit = unsafe { Visit::enter(engine, bins.locals()) };
-        assert!(visit.alloc_large(3 << 20).is_none());
+        assert!(visit.alloc_large(3 << 20, 8).is_none());
     }
     assert_eq!(engine.stats().regions, 1);
     os.no_commits.store(false, Ordering::Relaxed);
     // SAFETY: as above.
     let visit = unsafe { Visit::enter(engine, bins.locals()) };
     assert!(
-        visit.alloc_large(3 << 20).is_some(),
+        visit.alloc_large(3 << 20, 8).is_some(),
         "the arena recovers with the system"
     );
 }

@@ -34,6 +34,7 @@ macro_rules! generated {
         }
     };
 }
+pub(super) use generated;
 
 generated!(Bare, 88, Config::general().with_arena(64 << 20));
 generated!(Headed, 12, Config::tensor().with_arena(64 << 20));
@@ -123,8 +124,8 @@ fn without_a_header_alignment_comes_from_the_class() {
             give::<Bare>(block, layout);
         }
     }
-    // Beyond a page: the system's allocator.
-    let page = layout(100, 8_192);
+    // Beyond a huge page: the system's allocator.
+    let page = layout(100, 4 << 20);
     let block = take::<Bare>(page);
     // SAFETY: the block is live.
     assert!(unsafe { usable_size::<Bare>(block) }.is_err());

@@ -1,5 +1,6 @@
 //! Tests of what is not public, with the operating system's double and the validators of every layer.
 
+mod aligned;
 mod arena;
 mod block;
 mod class;
