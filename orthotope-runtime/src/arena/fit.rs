@@ -96,7 +96,7 @@ impl Arena {
         record.set_range(region.base().as_ptr().addr() + first * GRANULE, granules);
         // SAFETY: we hold the lock.
         let this = unsafe { place(span) };
-        this.region = index;
+        this.region = index as u8;
         this.listed = false;
         self.list_all(span);
         Some(span)
@@ -119,7 +119,7 @@ impl Arena {
         let this = unsafe { place(span) };
         if !this.listed {
             this.listed = true;
-            self.region(this.region).list(span, true);
+            self.region(this.region.into()).list(span, true);
         }
     }
 
@@ -147,9 +147,9 @@ impl Arena {
         let region = unsafe { place(span) }.region;
         // SAFETY: we hold the lock; the tail is another span.
         unsafe { place(tail) }.region = region;
-        self.region(region).list(tail, false);
+        self.region(region.into()).list(tail, false);
         // The head's last granule lay inside the span, where only listed spans have entries.
-        self.region(region).list(span, false);
+        self.region(region.into()).list(span, false);
         Some(tail)
     }
 
@@ -244,20 +244,20 @@ impl Arena {
         let this = unsafe { place(front) };
         this.listed = false;
         self.bury(state, back);
-        self.region(this.region).list(front, false);
+        self.region(this.region.into()).list(front, false);
     }
 
     pub(super) fn neighbour_after(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         // SAFETY: callers hold the lock.
-        let region = self.region(unsafe { place(span) }.region);
+        let region = self.region(unsafe { place(span) }.region.into());
         NonNull::new(region.span_of_granule(region.granule_of(record.start()) + record.granules()))
     }
 
     fn neighbour_before(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
         // SAFETY: callers hold the lock.
-        let region = self.region(unsafe { place(span) }.region);
+        let region = self.region(unsafe { place(span) }.region.into());
         // SAFETY: records are type-stable.
         let first = region.granule_of(unsafe { span.as_ref() }.start());
         NonNull::new(region.span_of_granule(first.checked_sub(1)?))

@@ -298,7 +298,7 @@ impl Arena {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         // SAFETY: callers hold the lock.
-        let region = self.region(unsafe { place(span) }.region);
+        let region = self.region(unsafe { place(span) }.region.into());
         let first = region.granule_of(record.start());
         (region, first..first + record.granules())
     }

@@ -58,7 +58,7 @@ impl Arena {
         // SAFETY: records are type-stable.
         let free = next.map_or(0, |next| unsafe { next.as_ref() }.granules());
         // SAFETY: we hold the lock.
-        let region = self.region(unsafe { place(span) }.region);
+        let region = self.region(unsafe { place(span) }.region.into());
         let first = region.granule_of(record.start());
         let lack = granules.saturating_sub(held + free);
         if lack > 0 {

@@ -6,7 +6,8 @@
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
 
-use crate::sync::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use crate::class::MAX_CLASSES;
+use crate::sync::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
 /// Bytes of a granule, the unit of the page directory. A constant, so that the shift folds; a
 /// multiple of every page size.
@@ -14,7 +15,7 @@ pub(crate) const GRANULE: usize = 64 << 10;
 
 /// What a span is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u8)]
 pub(crate) enum Kind {
     /// The record describes nothing.
     Dead,
@@ -32,16 +33,16 @@ pub(crate) enum Kind {
 
 /// A run of granules.
 ///
-/// The first cache line identifies the span and is all that an unsized free reads. It is written
+/// The first fields identify the span and are all that an unsized free reads. They are written
 /// under the arena's lock and read without: a reader that holds a live block of the span sees what
 /// was stored before the block was handed out; any other reader gets some value of the past, and is
 /// refused or served by what it says.
 #[repr(C, align(64))]
 pub(crate) struct Span {
     start: AtomicUsize,
-    granules: AtomicUsize,
-    kind: AtomicU32,
-    class: AtomicU32,
+    granules: AtomicU32,
+    kind: AtomicU8,
+    class: AtomicU8,
     /// Start of the first payload.
     pub(super) first: AtomicPtr<u8>,
     /// Large: bytes requested.
@@ -52,6 +53,8 @@ pub(crate) struct Span {
     pub(super) place: UnsafeCell<Place>,
     /// Its slab's, under the lock of the class.
     slab: UnsafeCell<SlabState>,
+    /// The bits of a slab of so few blocks that they fit here, under the same lock.
+    few_bits: UnsafeCell<u64>,
 }
 
 /// What the arena knows of a span.
@@ -60,7 +63,7 @@ pub(crate) struct Place {
     pub(super) next: *mut Span,
     pub(super) prev: *mut Span,
     /// Index of the region.
-    pub(super) region: usize,
+    pub(super) region: u8,
     /// Every granule's directory entry leads here, not only the first and the last.
     pub(super) listed: bool,
     /// Split off the span before it, which it rejoins once both are free.
@@ -74,20 +77,18 @@ pub(crate) struct SlabState {
     pub(crate) prev: *mut Span,
     /// A bit per block, set while the block lies free in the slab.
     pub(crate) bits: *mut u64,
-    /// Blocks that fit the span.
-    pub(crate) capacity: usize,
-    /// Blocks charged to the budget; `carved <= granted <= capacity`.
-    pub(crate) granted: usize,
+    /// Blocks charged to the budget; `carved <= granted`.
+    pub(crate) granted: u32,
     /// Blocks handed out at least once: those before this index.
-    pub(crate) carved: usize,
+    pub(crate) carved: u32,
     /// Bits set; `free <= carved`.
-    pub(crate) free: usize,
+    pub(crate) free: u32,
     /// No bit is set in words before this one.
-    pub(crate) hint: usize,
+    pub(crate) hint: u32,
     /// An [`Age`](super::Age) a page.
     pub(crate) ages: *mut u8,
     /// Pages whose age is not `USED`: those that whoever takes blocks has to look at.
-    pub(crate) spare_pages: usize,
+    pub(crate) spare_pages: u32,
     /// Which of the class's lists the slab is in.
     pub(crate) list: Option<u8>,
 }
@@ -97,9 +98,9 @@ impl Span {
     pub(super) const fn dead() -> Self {
         Self {
             start: AtomicUsize::new(0),
-            granules: AtomicUsize::new(0),
-            kind: AtomicU32::new(Kind::Dead as u32),
-            class: AtomicU32::new(0),
+            granules: AtomicU32::new(0),
+            kind: AtomicU8::new(Kind::Dead as u8),
+            class: AtomicU8::new(0),
             first: AtomicPtr::new(ptr::null_mut()),
             requested: AtomicUsize::new(0),
             charge: AtomicUsize::new(0),
@@ -110,11 +111,11 @@ impl Span {
                 listed: false,
                 tail: false,
             }),
+            few_bits: UnsafeCell::new(0),
             slab: UnsafeCell::new(SlabState {
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
                 bits: ptr::null_mut(),
-                capacity: 0,
                 granted: 0,
                 carved: 0,
                 free: 0,
@@ -135,7 +136,7 @@ impl Span {
     /// Length in granules.
     #[inline]
     pub(crate) fn granules(&self) -> usize {
-        self.granules.load(Ordering::Relaxed)
+        self.granules.load(Ordering::Relaxed) as usize
     }
 
     /// Length in bytes.
@@ -177,18 +178,19 @@ impl Span {
 
     pub(super) fn set_range(&self, start: usize, granules: usize) {
         self.start.store(start, Ordering::Relaxed);
-        self.granules.store(granules, Ordering::Relaxed);
+        debug_assert!(u32::try_from(granules).is_ok(), "no region is longer");
+        self.granules.store(granules as u32, Ordering::Relaxed);
     }
 
     pub(super) fn set_kind(&self, kind: Kind) {
-        self.kind.store(kind as u32, Ordering::Relaxed);
+        self.kind.store(kind as u8, Ordering::Relaxed);
     }
 
     /// Makes a span of one kind one of another; `false` if it is not of that kind. Of two that try, one does.
     pub(super) fn change_kind(&self, from: Kind, to: Kind) -> bool {
         // Whoever leaves the span publishes what it did to it, and whoever takes it sees that.
         self.kind
-            .compare_exchange(from as u32, to as u32, Ordering::AcqRel, Ordering::Relaxed)
+            .compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
     }
 
@@ -205,7 +207,8 @@ impl Span {
 
     /// Describes a span that was taken for a slab of `class`, with its first payload at `first`.
     pub(crate) fn describe_slab(&self, class: usize, first: *mut u8) {
-        self.class.store(class as u32, Ordering::Relaxed);
+        debug_assert!(class < MAX_CLASSES);
+        self.class.store(class as u8, Ordering::Relaxed);
         self.first.store(first, Ordering::Relaxed);
     }
 
@@ -218,6 +221,11 @@ impl Span {
     /// Records another request in the same large block.
     pub(crate) fn set_requested(&self, requested: usize) {
         self.requested.store(requested, Ordering::Relaxed);
+    }
+
+    /// Room for the bits of a slab of at most 64 blocks.
+    pub(crate) fn few_bits(&self) -> *mut u64 {
+        self.few_bits.get()
     }
 
     /// The slab's counts.
@@ -235,6 +243,8 @@ impl Span {
         unsafe { &mut *self.slab.get() }
     }
 }
+
+const _: () = assert!(size_of::<Span>() == 128, "two cache lines a span");
 
 /// The bookkeeping of a span, under the arena's lock.
 ///

@@ -50,7 +50,7 @@ impl Central {
             debug_assert_eq!(record.kind(), Kind::Slab);
             let (start, bytes) = (record.start(), record.bytes());
             // SAFETY: we hold the lock.
-            let before = unsafe { record.slab() }.free;
+            let before = unsafe { record.slab() }.free as usize;
             let run = rest
                 .iter()
                 .take_while(|block| block.addr().wrapping_sub(start) < bytes);
@@ -84,7 +84,7 @@ impl Central {
         // SAFETY: we hold the lock.
         unsafe { state.partial.settle(span, before) };
         let large = self.geometry.granules * GRANULE >= LARGE_SLAB_BYTES;
-        let spare = large || (carved == granted && state.partial.free > free);
+        let spare = large || (carved == granted && state.partial.free > free as usize);
         if self.eager && free == carved && spare {
             // SAFETY: we hold the lock, and no block of the slab is out.
             unsafe { self.retire(state, arena, span) };
@@ -103,7 +103,7 @@ impl Central {
         span: NonNull<Span>,
     ) {
         // SAFETY: we hold the lock.
-        let carved = unsafe { span.as_ref().slab() }.carved;
+        let carved = unsafe { span.as_ref().slab() }.carved as usize;
         // SAFETY: the slab is in `partial`.
         unsafe { state.partial.remove(span) };
         state.carved -= carved;

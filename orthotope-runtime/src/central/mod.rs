@@ -291,7 +291,7 @@ impl Central {
             return None;
         }
         // SAFETY: we hold the lock of the slab's class.
-        Some(if index >= unsafe { record.slab() }.carved {
+        Some(if index >= unsafe { record.slab() }.carved as usize {
             Whereabouts::Uncarved
         } else if unsafe { slab::is_free(span, index) } {
             Whereabouts::Free
@@ -313,7 +313,7 @@ impl Central {
         want: usize,
     ) -> usize {
         // SAFETY: the lock is held.
-        let before = unsafe { span.as_ref().slab() }.free;
+        let before = unsafe { span.as_ref().slab() }.free as usize;
         // SAFETY: the lock is held; `out` has room for `want`.
         let taken = unsafe { slab::take(span, &self.geometry, out, want) };
         state.backed += taken.backed;
@@ -372,9 +372,10 @@ impl Central {
     fn has_grant(&self, arena: &Arena, span: NonNull<Span>) -> bool {
         // SAFETY: callers hold the lock.
         let slab = unsafe { span.as_ref().slab() };
-        if slab.carved == slab.granted && slab.granted < slab.capacity {
-            let want = self.grant.min(slab.capacity - slab.granted);
-            slab.granted += arena.charge_slab(span, self.geometry.stride, want);
+        let left = self.geometry.capacity - slab.granted as usize;
+        if slab.carved == slab.granted && left > 0 {
+            let want = self.grant.min(left);
+            slab.granted += arena.charge_slab(span, self.geometry.stride, want) as u32;
         }
         slab.carved < slab.granted
     }

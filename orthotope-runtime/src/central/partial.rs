@@ -76,7 +76,7 @@ impl Partial {
     pub(super) unsafe fn settle(&mut self, span: NonNull<Span>, before: usize) {
         // SAFETY: the caller holds the lock.
         let slab = unsafe { span.as_ref().slab() };
-        let (free, listed) = (slab.free, slab.list);
+        let (free, listed) = (slab.free as usize, slab.list);
         self.free = self.free - before + free;
         let wanted = (free > 0).then(|| (free >> self.shift) as u8);
         if wanted == listed {
@@ -99,7 +99,7 @@ impl Partial {
     /// The caller holds the lock of the class; the slab is listed.
     pub(super) unsafe fn remove(&mut self, span: NonNull<Span>) {
         // SAFETY: the caller holds the lock.
-        self.free -= unsafe { span.as_ref().slab() }.free;
+        self.free -= unsafe { span.as_ref().slab() }.free as usize;
         // SAFETY: the caller's promise.
         unsafe { self.unlink(span) };
     }
@@ -189,7 +189,11 @@ impl Partial {
                 // SAFETY: callers hold the lock.
                 let slab = unsafe { span.as_ref().slab() };
                 assert_eq!(slab.list, Some(index as u8), "a slab knows its list");
-                assert_eq!(slab.free >> self.shift, index, "fullness says the list");
+                assert_eq!(
+                    slab.free as usize >> self.shift,
+                    index,
+                    "fullness says the list"
+                );
                 assert_eq!(slab.prev, prev, "neighbours agree");
                 (prev, next, len) = (next, slab.next, len + 1);
                 visit(span);

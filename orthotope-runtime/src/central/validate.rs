@@ -18,7 +18,7 @@ impl Central {
             // SAFETY: records are type-stable.
             let record = unsafe { span.as_ref() };
             assert_eq!((record.kind(), record.class()), (Kind::Slab, self.class));
-            free += slab.free;
+            free += slab.free as usize;
         });
         assert_eq!(free, state.partial.free, "`free` is the sum over `partial`");
         assert!(

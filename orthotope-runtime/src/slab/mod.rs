@@ -61,6 +61,8 @@ impl Geometry {
             }
         }
         let capacity = capacity(best);
+        // Counts of blocks are of 32 bits.
+        u32::try_from(capacity).ok()?;
         // Exact as long as offset times stride stays below 2⁶⁴.
         let reciprocal = match (best * GRANULE).checked_mul(stride) {
             Some(_) => (u64::MAX / stride as u64).wrapping_add(1),
@@ -90,6 +92,11 @@ impl Geometry {
         (start + self.header).next_multiple_of(self.align) - start
     }
 
+    /// Whether a slab's bitmap fits the span's record.
+    pub(crate) fn has_few(&self) -> bool {
+        self.capacity <= u64::BITS as usize
+    }
+
     /// Bytes of a slab's bitmap.
     pub(crate) fn bitmap_bytes(&self) -> usize {
         self.capacity.div_ceil(64) * size_of::<u64>()
@@ -117,14 +124,21 @@ pub(crate) unsafe fn open(
     granted: usize,
     arena: &Arena,
 ) -> Option<usize> {
-    let bits = arena.meta().take(geometry.bitmap_bytes())?;
-    // SAFETY: the caller alone knows the span.
+    let bits = if geometry.has_few() {
+        // SAFETY: records are type-stable.
+        let bits = unsafe { span.as_ref() }.few_bits();
+        // SAFETY: the caller alone knows the span.
+        unsafe { bits.write(0) };
+        bits
+    } else {
+        arena.meta().take(geometry.bitmap_bytes())?.cast().as_ptr()
+    };
+    // SAFETY: as above.
     let backed = unsafe { pages::open(span, arena, geometry) };
-    // SAFETY: records are type-stable, and the caller alone knows the span.
+    // SAFETY: as above.
     let slab = unsafe { span.as_ref().slab() };
-    slab.bits = bits.cast().as_ptr();
-    slab.capacity = geometry.capacity;
-    slab.granted = granted;
+    slab.bits = bits;
+    slab.granted = granted as u32;
     slab.carved = 0;
     slab.free = 0;
     slab.hint = 0;
@@ -140,8 +154,10 @@ pub(crate) unsafe fn open(
 pub(crate) unsafe fn close(span: NonNull<Span>, geometry: &Geometry, meta: &Meta) {
     // SAFETY: the caller holds the lock.
     let slab = unsafe { span.as_ref().slab() };
-    if let Some(bits) = NonNull::new(slab.bits) {
-        slab.bits = core::ptr::null_mut();
+    let bits = core::mem::replace(&mut slab.bits, core::ptr::null_mut());
+    if let Some(bits) = NonNull::new(bits)
+        && !geometry.has_few()
+    {
         // SAFETY: `open` took it with this size.
         unsafe { meta.give(bits.cast(), geometry.bitmap_bytes()) };
     }
@@ -171,10 +187,10 @@ pub(crate) unsafe fn take(
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
     let lead = pages::lead(record, geometry);
-    let count = want.min(slab.free);
+    let count = want.min(slab.free as usize);
     let mut backed = 0;
     let mut left = count;
-    let mut word = slab.hint;
+    let mut word = slab.hint as usize;
     while left > 0 {
         // SAFETY: `free` bits are set at or after `hint`, so a word with one is met before the end.
         let bits = unsafe { &mut *slab.bits.add(word) };
@@ -193,8 +209,8 @@ pub(crate) unsafe fn take(
             word += 1;
         }
     }
-    slab.hint = word;
-    slab.free -= count;
+    slab.hint = word as u32;
+    slab.free -= count as u32;
     Taken {
         blocks: count,
         backed,
@@ -213,7 +229,7 @@ pub(crate) unsafe fn put(span: NonNull<Span>, geometry: &Geometry, address: usiz
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
     let index = geometry.index(address - record.first().addr());
-    debug_assert!(index < slab.carved, "only carved blocks come back");
+    debug_assert!(index < slab.carved as usize, "only carved blocks come back");
     let (word, bit) = (index / 64, 1 << (index % 64));
     // SAFETY: `index < capacity`, for which the bitmap has bits.
     let bits = unsafe { &mut *slab.bits.add(word) };
@@ -222,7 +238,7 @@ pub(crate) unsafe fn put(span: NonNull<Span>, geometry: &Geometry, address: usiz
     }
     *bits |= bit;
     slab.free += 1;
-    slab.hint = slab.hint.min(word);
+    slab.hint = slab.hint.min(word as u32);
     true
 }
 
@@ -241,20 +257,25 @@ pub(crate) unsafe fn carve(
     let record = unsafe { span.as_ref() };
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
-    let count = want.min(slab.granted - slab.carved);
+    let first = slab.carved as usize;
+    let count = want.min((slab.granted - slab.carved) as usize);
     for offset in 0..count {
-        let index = slab.carved + offset;
+        let index = first + offset;
         // SAFETY: `out` has room for `want >= count`; the block lies in the span.
         unsafe {
             out.add(count - 1 - offset)
                 .write(record.first().add(index * geometry.stride))
         };
     }
-    let carved = slab.carved..slab.carved + count;
-    slab.carved += count;
+    slab.carved += count as u32;
     Taken {
         blocks: count,
-        backed: pages::touch(slab, geometry, pages::lead(record, geometry), carved),
+        backed: pages::touch(
+            slab,
+            geometry,
+            pages::lead(record, geometry),
+            first..first + count,
+        ),
     }
 }
 
@@ -267,7 +288,7 @@ pub(crate) unsafe fn is_free(span: NonNull<Span>, index: usize) -> bool {
     // SAFETY: the caller holds the lock.
     let slab = unsafe { span.as_ref().slab() };
     // SAFETY: the bitmap has a bit for each block carved.
-    index < slab.carved && unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0
+    index < slab.carved as usize && unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0
 }
 
 #[cfg(test)]
@@ -287,15 +308,17 @@ pub(crate) mod validate {
         assert!(
             slab.free <= slab.carved
                 && slab.carved <= slab.granted
-                && slab.granted <= slab.capacity
+                && slab.granted as usize <= geometry.capacity
         );
-        assert_eq!(slab.capacity, geometry.capacity);
         let mut set = 0;
         for index in 0..geometry.bitmap_bytes() * 8 {
             // SAFETY: the bitmap has this many bits.
             if unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0 {
-                assert!(index < slab.carved, "only carved blocks lie free");
-                assert!(index / 64 >= slab.hint, "no bit is set before the hint");
+                assert!(index < slab.carved as usize, "only carved blocks lie free");
+                assert!(
+                    index / 64 >= slab.hint as usize,
+                    "no bit is set before the hint"
+                );
                 set += 1;
             }
         }

@@ -42,7 +42,7 @@ pub(crate) unsafe fn open(span: NonNull<Span>, arena: &Arena, geometry: &Geometr
         if age == Age::USED {
             backed += pages;
         } else {
-            slab.spare_pages += pages;
+            slab.spare_pages += pages as u32;
         }
         for page in 0..pages {
             set(slab, granule * pages + page, age);
@@ -209,7 +209,7 @@ fn is_free(slab: &SlabState, geometry: &Geometry, lead: usize, bytes: Range<usiz
     let first = geometry.index(bytes.start.saturating_sub(lead));
     let last = geometry.index(bytes.end - 1 - lead);
     // What was never carved is out of nobody's hands.
-    let end = (last + 1).min(slab.carved);
+    let end = (last + 1).min(slab.carved as usize);
     first >= end || all_set(slab.bits, first..end)
 }
 

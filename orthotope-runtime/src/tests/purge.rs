@@ -225,7 +225,10 @@ fn zero_is_known_of_dropped_memory_and_not_of_marked() {
         let block = bench.alloc(8 * MIB);
         bench.free(block, 8 * MIB);
         bench.settle(tick);
-        let block = bench.visit().alloc_large(8 * MIB, 8).expect("there is room");
+        let block = bench
+            .visit()
+            .alloc_large(8 * MIB, 8)
+            .expect("there is room");
         assert_eq!(block.zero, zero);
         if zero {
             for offset in (0..8 * MIB).step_by(4_096) {
@@ -275,7 +278,10 @@ fn refused_advice_is_no_error() {
     bench.free(large, 8 * MIB);
     bench.flush();
     bench.settle(schedule());
-    let again = bench.visit().alloc_large(8 * MIB, 8).expect("there is room");
+    let again = bench
+        .visit()
+        .alloc_large(8 * MIB, 8)
+        .expect("there is room");
     assert!(!again.zero, "what the system would not take is not zero");
     bench.free(again.payload, 8 * MIB);
     bench.os.no_advice.store(false, Ordering::Relaxed);
@@ -343,7 +349,10 @@ fn granules_of_a_purged_slab_are_clean_for_whoever_takes_them() {
     bench.flush();
     bench.settle(schedule());
     assert_eq!(bench.engine.stats().mapped, 0, "idle slabs go back");
-    let block = bench.visit().alloc_large(2 * MIB, 8).expect("there is room");
+    let block = bench
+        .visit()
+        .alloc_large(2 * MIB, 8)
+        .expect("there is room");
     assert!(block.zero);
     assert_eq!(block.payload.as_ptr().addr() % GRANULE, 0);
 }
