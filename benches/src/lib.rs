@@ -7,6 +7,7 @@
 //! static is, and inlining is what is compared.
 
 pub mod block;
+mod comparison;
 pub mod crew;
 pub mod gate;
 pub mod measure;

@@ -1,7 +1,7 @@
 //! The numbers to reach, held against the results.
 
 use super::results::{Results, Row};
-use super::statistics::geometric_mean;
+use crate::comparison::statistics::geometric_mean;
 use crate::workloads::{Group, Kind};
 
 /// What a limit is compared with.

@@ -2,25 +2,25 @@
 
 use std::fmt::Write;
 
+use super::Role;
 use super::claims::{self, Verdict};
-use super::machine::Machine;
 use super::options::Options;
 use super::plot::Plot;
 use super::results::{Cell, Results, Row};
-use super::statistics::geometric_mean;
-use super::{Role, versions};
-use crate::COMPILER;
+use crate::comparison::circumstances::Circumstances;
+use crate::comparison::statistics::geometric_mean;
+use crate::comparison::units::duration;
 use crate::workloads::Group;
 
 /// The whole document.
 pub(super) fn report(
     results: &Results,
-    machine: &Machine,
+    circumstances: &Circumstances,
     options: &Options,
     plots: &[Plot],
 ) -> String {
     let mut text = String::from("# Allocators compared\n\n");
-    text += &circumstances(results, machine, options);
+    text += &introduction(results, circumstances, options);
     text += "\n## Against the numbers to reach\n\n";
     text += &verdicts(&claims::judge(results));
     for group in groups(results) {
@@ -40,7 +40,7 @@ fn groups(results: &Results) -> Vec<Group> {
     groups
 }
 
-fn circumstances(results: &Results, machine: &Machine, options: &Options) -> String {
+fn introduction(results: &Results, circumstances: &Circumstances, options: &Options) -> String {
     let mut text = String::new();
     let (fewest, most) = results.rounds();
     let runs = if fewest == most {
@@ -59,28 +59,8 @@ fn circumstances(results: &Results, machine: &Machine, options: &Options) -> Str
          {runs} interleaved runs{quick}, each in a process of its own. Bold is the fastest. Quote ratios, \
          not times.\n"
     );
-    let _ = writeln!(
-        text,
-        "- Machine: {}, {} cores, {:.1} GiB of memory, Linux {}; load {} at the start.",
-        machine.processor, machine.cores, machine.memory_gib, machine.kernel, machine.load
-    );
-    let _ = writeln!(
-        text,
-        "- Build: {COMPILER}, {}.",
-        if cfg!(debug_assertions) {
-            "**with debug assertions: the numbers mean nothing**"
-        } else {
-            "opt-level 3; with `--profile bench` also thin LTO and one codegen unit, the static in the binary crate"
-        }
-    );
-    for contender in &results.contenders {
-        let _ = writeln!(
-            text,
-            "- {}: {}.",
-            contender.name,
-            versions::describe(contender)
-        );
-    }
+    let compared = results.contenders.iter();
+    text += &circumstances.list(compared.map(|each| (each.name, each.package, each.role)));
     text
 }
 
@@ -175,40 +155,15 @@ fn describe(cell: &Cell, best: Option<f64>) -> String {
     }
 }
 
-/// Nanoseconds with three significant digits, in the unit that suits.
-fn duration(nanoseconds: f64) -> String {
-    let (value, unit) = match nanoseconds {
-        time if time < 1e3 => (time, "ns"),
-        time if time < 1e6 => (time / 1e3, "µs"),
-        time if time < 1e9 => (time / 1e6, "ms"),
-        time => (time / 1e9, "s"),
-    };
-    let digits = match value {
-        value if value < 10.0 => 2,
-        value if value < 100.0 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$} {unit}")
-}
-
 fn optional(ratio: Option<f64>) -> String {
     ratio.map_or_else(|| String::from("–"), |ratio| format!("{ratio:.2}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, table};
+    use super::table;
     use crate::report::results::tests::sample_results;
     use crate::workloads::Group;
-
-    #[test]
-    fn durations_have_three_digits() {
-        assert_eq!(duration(4.213), "4.21 ns");
-        assert_eq!(duration(42.13), "42.1 ns");
-        assert_eq!(duration(4_213.0), "4.21 µs");
-        assert_eq!(duration(421_300_000.0), "421 ms");
-        assert_eq!(duration(3e9), "3.00 s");
-    }
 
     #[test]
     fn a_table_has_time_memory_and_ratios() {

@@ -2,38 +2,30 @@
 //!
 //! Owns the order of events. `options` says what to run, `rounds` runs it, each piece by
 //! `child`; `results` holds what came out, `claims` holds it against the numbers to reach, and
-//! `markdown`, `sheet` and `plot` write it down, with `machine` and `versions` beside it.
+//! `markdown`, `sheet` and `plot` write it down.
 
 mod child;
 mod claims;
-mod machine;
 mod markdown;
 mod options;
 mod plot;
 mod results;
 mod rounds;
 mod sheet;
-mod statistics;
-mod versions;
 
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::comparison::USAGE;
+use crate::comparison::circumstances::Circumstances;
 use crate::workloads::{Runner, Workload, catalogue};
 
 use options::{Command, Options};
 use results::Results;
 
-/// What an allocator is in the comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// To be beaten.
-    Rival,
-    /// One of our configurations.
-    Ours,
-}
+pub use crate::comparison::Role;
 
 /// An allocator of the comparison.
 #[derive(Clone)]
@@ -55,9 +47,6 @@ impl fmt::Debug for Contender {
         f.write_str(self.name)
     }
 }
-
-/// Exit code for a request that cannot be met.
-const USAGE: u8 = 2;
 
 /// The program `report`.
 #[must_use]
@@ -94,11 +83,11 @@ fn compare(
 ) -> io::Result<()> {
     // Before hours of work rather than after.
     fs::create_dir_all(&options.output)?;
-    let machine = machine::Machine::here();
+    let circumstances = Circumstances::here();
     let results = rounds::run(options, Results::new(contenders, workloads))?;
 
     let plots = plot::write(&results, &options.output)?;
-    let text = markdown::report(&results, &machine, options, &plots);
+    let text = markdown::report(&results, &circumstances, options, &plots);
     fs::write(options.output.join("report.md"), text)?;
     sheet::write(&results, &options.output.join("report.csv"))?;
     eprintln!("report: {}", options.output.join("report.md").display());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use super::Contender;
+use crate::comparison::selection;
 use crate::measure::Plan;
 use crate::workloads::Workload;
 
@@ -81,47 +82,18 @@ impl Options {
 
     /// The allocators asked for, in the order of `all`.
     pub(super) fn contenders(&self, all: Vec<Contender>) -> Result<Vec<Contender>, String> {
-        let names: Vec<&str> = all.iter().map(|contender| contender.name).collect();
-        for name in &self.allocator {
-            if !names.contains(&name.as_str()) {
-                return Err(unknown_allocator(name, &names));
-            }
-        }
-        let asked = |contender: &Contender| {
-            self.allocator.is_empty() || self.allocator.iter().any(|name| name == contender.name)
-        };
-        Ok(all.into_iter().filter(asked).collect())
+        selection::allocators(all, &self.allocator, |contender| contender.name)
     }
 
     /// The workloads asked for, in the order of `all`. Naming one beats `--quick`'s selection.
     pub(super) fn workloads(&self, all: Vec<Workload>) -> Result<Vec<Workload>, String> {
-        for pattern in &self.workload {
-            if !all.iter().any(|workload| workload.name.contains(pattern)) {
-                let names: Vec<&str> = all.iter().map(|workload| workload.name.as_str()).collect();
-                return Err(format!(
-                    "no workload's name contains {pattern:?}; there are {}",
-                    names.join(", ")
-                ));
-            }
-        }
-        let asked = |workload: &Workload| {
-            if self.workload.is_empty() {
-                return workload.quick || !self.quick;
-            }
-            self.workload
-                .iter()
-                .any(|pattern| workload.name.contains(pattern))
-        };
-        Ok(all.into_iter().filter(asked).collect())
+        selection::workloads(
+            all,
+            &self.workload,
+            |workload| &workload.name,
+            |workload| workload.quick || !self.quick,
+        )
     }
-}
-
-fn unknown_allocator(name: &str, names: &[&str]) -> String {
-    let mut message = format!("no allocator {name:?}; there are {}", names.join(", "));
-    if !cfg!(feature = "rivals") {
-        message += "; more are built with --features rivals";
-    }
-    message
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What came out, and the ratios that follow.
 
-use super::statistics::median;
 use super::{Contender, Role};
+use crate::comparison::statistics::median;
 use crate::measure::Sample;
 use crate::workloads::Workload;
 

@@ -1,7 +1,7 @@
 //! Medians and means.
 
 /// The middle one, or the mean of the two in the middle.
-pub(super) fn median(values: &[f64]) -> Option<f64> {
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let upper = sorted.get(sorted.len() / 2)?;
@@ -13,7 +13,7 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// The mean of ratios.
-pub(super) fn geometric_mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn geometric_mean(values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }

@@ -7,18 +7,18 @@ use crate::measure;
 
 /// Where the numbers come from.
 #[derive(Clone, Debug)]
-pub(super) struct Machine {
-    pub(super) processor: String,
-    pub(super) cores: usize,
-    pub(super) memory_gib: f64,
-    pub(super) kernel: String,
+pub(crate) struct Machine {
+    pub(crate) processor: String,
+    pub(crate) cores: usize,
+    pub(crate) memory_gib: f64,
+    pub(crate) kernel: String,
     /// Processes that wanted to run in the last minute, before the first measurement.
-    pub(super) load: String,
+    pub(crate) load: String,
 }
 
 impl Machine {
     /// This machine, now.
-    pub(super) fn here() -> Self {
+    pub(crate) fn here() -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let first_word = |text: &str| text.split_whitespace().next().map(str::to_owned);
         let unknown = || String::from("unknown");

@@ -1,12 +1,12 @@
 //! Versions of what is compared, as Cargo.lock had them when this was built.
 
-use super::{Contender, Role};
+use super::Role;
 
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// What stands under an allocator's name.
-pub(super) fn describe(contender: &Contender) -> String {
-    match (contender.package, contender.role) {
+pub(super) fn describe(package: Option<&str>, role: Role) -> String {
+    match (package, role) {
         (Some(package), _) => {
             let version = published(LOCK, package).unwrap_or("unknown");
             let remark = if package == "snmalloc-rs" && cfg!(snmalloc_asserts) {
