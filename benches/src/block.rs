@@ -115,6 +115,48 @@ impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
         }
     }
 
+    /// Writes every byte.
+    #[inline(always)]
+    pub fn fill(&mut self) {
+        // SAFETY: the block has so many bytes, and nobody else has them.
+        unsafe { self.ptr.write_bytes(1, self.size) };
+        // Without this a write to memory that is freed next may be optimised away.
+        black_box(self.ptr);
+    }
+
+    /// Writes `bytes` from `offset` on.
+    ///
+    /// # Panics
+    ///
+    /// If they do not fit in the block.
+    #[inline(always)]
+    pub fn write(&mut self, offset: usize, bytes: &[u8]) {
+        let room = self.size.checked_sub(offset);
+        assert!(room.is_some_and(|room| bytes.len() <= room));
+        // SAFETY: `offset` is at most the block's size.
+        let to = unsafe { self.ptr.add(offset) };
+        let from = NonNull::from(bytes).cast();
+        // SAFETY: there is room for them, and nobody else has the block: `bytes` is not in it.
+        unsafe { to.copy_from_nonoverlapping(from, bytes.len()) };
+        black_box(self.ptr);
+    }
+
+    /// The block as words, each of which is first set to what `value` says of its index. What is left of
+    /// the size is left out.
+    pub fn words(&mut self, value: impl Fn(usize) -> usize) -> &mut [usize] {
+        const { assert!(ALIGN >= align_of::<usize>()) };
+        let words = self.ptr.cast::<usize>();
+        let count = self.size / size_of::<usize>();
+        for index in 0..count {
+            // SAFETY: the word is inside the block.
+            let word = unsafe { words.add(index) };
+            // SAFETY: the block is aligned at least as a word, the word is inside it, and nobody else has it.
+            unsafe { word.write(value(index)) };
+        }
+        // SAFETY: all words are inside the block, aligned and set, and lent as the block itself is.
+        unsafe { std::slice::from_raw_parts_mut(words.as_ptr(), count) }
+    }
+
     /// Bytes in the block.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -166,6 +208,22 @@ mod tests {
         let block = block.grow(&System, 10_000);
         assert_eq!(block.size(), 10_000);
         block.free(&System);
+    }
+
+    #[test]
+    fn blocks_are_written() {
+        let mut block = Block::<_, NATURAL>::new(&System, 20);
+        block.fill();
+        block.write(16, &[7; 4]);
+        assert_eq!(block.words(|index| index), [0, 1]);
+        block.free(&System);
+    }
+
+    #[test]
+    #[should_panic(expected = "room")]
+    fn nothing_is_written_past_the_end() {
+        let mut block = Block::<_, NATURAL>::new(&System, 20);
+        block.write(17, &[7; 4]);
     }
 
     #[test]

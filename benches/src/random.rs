@@ -75,9 +75,40 @@ impl Sizes {
     }
 }
 
+/// Sizes spread evenly in the logarithm over any range.
+#[derive(Clone, Debug)]
+pub struct Spread(Vec<u32>);
+
+impl Spread {
+    /// From `least` to `most` bytes.
+    #[must_use]
+    pub fn new(least: u32, most: u32) -> Self {
+        let (least, ratio) = (f64::from(least), f64::from(most) / f64::from(least));
+        let size = |index: usize| {
+            let quantile = (index as f64 + 0.5) / QUANTILES as f64;
+            (least * ratio.powf(quantile)).round() as u32
+        };
+        Self((0..QUANTILES).map(size).collect())
+    }
+
+    /// A size at random.
+    #[inline]
+    #[must_use]
+    pub fn pick(&self, random: &mut Random) -> usize {
+        let index = random.below(self.0.len());
+        self.0.get(index).map_or(1, |size| *size as usize)
+    }
+
+    /// The mean size, in bytes.
+    #[must_use]
+    pub fn mean(&self) -> usize {
+        self.0.iter().map(|size| *size as usize).sum::<usize>() / self.0.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Random, Sizes};
+    use super::{Random, Sizes, Spread};
 
     #[test]
     fn a_seed_fixes_the_sequence() {
@@ -109,5 +140,19 @@ mod tests {
         }
         assert!(drawn.iter().all(|size| (8..=1024).contains(size)));
         assert!((200..215).contains(&sizes.mean()));
+    }
+
+    #[test]
+    fn a_spread_is_even_in_the_logarithm_too() {
+        let spread = Spread::new(16, 65_536);
+        let mut random = Random::new(3);
+        let drawn: Vec<usize> = (0..120_000).map(|_| spread.pick(&mut random)).collect();
+        for doubling in 4..16 {
+            let range = (1 << doubling)..(2 << doubling);
+            let share = drawn.iter().filter(|size| range.contains(*size)).count();
+            assert!((9_000..11_000).contains(&share), "{share} in {range:?}");
+        }
+        assert!(drawn.iter().all(|size| (16..=65_536).contains(size)));
+        assert!((7_800..7_950).contains(&spread.mean()), "{}", spread.mean());
     }
 }
