@@ -1,7 +1,8 @@
 //! Orthotope's benches: every workload once, generic over the allocator, and what runs and judges them.
 //!
 //! Read in this order: [`block`] is how a workload reaches an allocator, [`workloads`] what is done with it,
-//! [`measure`] how long it takes. [`report`] compares allocators, [`gate`] counts instructions.
+//! [`measure`] how long it takes. [`report`] compares allocators, [`memory`] what they keep of it, [`gate`] counts
+//! instructions.
 //!
 //! The statics under test are declared by the binaries (`contenders/`), because that is where a user's
 //! static is, and inlining is what is compared.
@@ -11,6 +12,7 @@ mod comparison;
 pub mod crew;
 pub mod gate;
 pub mod measure;
+pub mod memory;
 pub mod random;
 pub mod report;
 pub mod workloads;

@@ -82,7 +82,7 @@ fn warm_up(runner: &mut Runner, plan: Plan) -> u64 {
 }
 
 /// A line of this process's status, in KiB; zero where there is none.
-fn status(field: &str) -> u64 {
+pub(crate) fn status(field: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     kib(&status, field)
 }
