@@ -194,7 +194,7 @@ impl Claim {
     fn ratio(&self, ours: f64, reference: Option<(&str, f64)>) -> String {
         match (self.limit, reference) {
             (Limit::Best(_) | Limit::Times(..) | Limit::AtLeastTimes(..), Some((_, value))) => {
-                format!(" ({:.2} ×)", ours / value)
+                format!(" ({:.3} ×)", ours / value)
             }
             _ => String::new(),
         }
@@ -258,7 +258,7 @@ mod tests {
         let verdict = claim("sweep", "general", Figure::Time, Limit::Best(1.05)).judge(&row);
         let verdict = verdict.expect("general is in the row");
         assert_eq!(verdict.what, "`sweep/1MiB`, `general`: time");
-        assert_eq!(verdict.ours, "3.00 ns (1.50 ×)");
+        assert_eq!(verdict.ours, "3.00 ns (1.500 ×)");
         assert_eq!(verdict.reference, "mimalloc 2.00 ns");
         assert_eq!(verdict.must, "≤ 1.05 × best rival");
     }

@@ -30,7 +30,7 @@ pub(super) fn report(
          memory as `/proc/self/smaps_rollup` has it, `MADV_FREE`d pages included; peak is VmHWM beyond what was \
          resident before. Quote ratios, not times.\n\n"
     );
-    let compared = contenders.iter();
+    let compared = contenders.iter().filter(|each| results.have(each));
     text += &circumstances.list(compared.map(|each| (each.name, each.package, each.role)));
     text += "\n## Against the numbers to reach\n\n";
     text += &verdicts(&claims::judge(results));
@@ -136,7 +136,7 @@ mod tests {
         };
         let text = verdicts(&judge(&results));
         assert!(
-            text.ends_with("| 4.00 ns (2.00 ×) | glibc 2.00 ns | ≤ 1.10 × glibc | **no** |\n"),
+            text.ends_with("| 4.00 ns (2.000 ×) | glibc 2.00 ns | ≤ 1.10 × glibc | **no** |\n"),
             "{text}"
         );
     }

@@ -70,7 +70,11 @@ pub fn main(contenders: Vec<Contender>) -> ExitCode {
         Ok(workloads) => workloads,
         Err(message) => return refuse(&message),
     };
-    match compare(&options, &contenders, workloads) {
+    let results = Results::new(&contenders, workloads);
+    if results.rows.is_empty() {
+        return refuse("no workload that was asked for is for an allocator that was asked for");
+    }
+    match compare(&options, &contenders, results) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("memory: {error}");
@@ -79,15 +83,11 @@ pub fn main(contenders: Vec<Contender>) -> ExitCode {
     }
 }
 
-fn compare(
-    options: &Options,
-    contenders: &[Contender],
-    workloads: Vec<Workload>,
-) -> io::Result<()> {
+fn compare(options: &Options, contenders: &[Contender], results: Results) -> io::Result<()> {
     // Before an hour of work rather than after.
     fs::create_dir_all(&options.output)?;
     let circumstances = Circumstances::here();
-    let results = rounds::run(options, Results::new(contenders, workloads))?;
+    let results = rounds::run(options, results)?;
 
     let text = markdown::report(&results, contenders, &circumstances, options);
     fs::write(options.output.join("memory.md"), &text)?;

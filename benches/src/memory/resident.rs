@@ -97,7 +97,10 @@ Swap:                  0 kB
         assert!(before > 0);
         let block = std::hint::black_box(vec![1_u8; 64 << 20]);
         let after = Resident::now().anonymous;
-        assert!(after.saturating_sub(before) > 32 << 20, "{before} to {after}");
+        assert!(
+            after.saturating_sub(before) > 32 << 20,
+            "{before} to {after}"
+        );
         drop(block);
         assert!(peak.bytes() > 32e6, "{}", peak.bytes());
     }

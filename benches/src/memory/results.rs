@@ -96,6 +96,13 @@ impl Results {
             rows: rows.filter(|row| !row.cells.is_empty()).collect(),
         }
     }
+
+    /// Whether some workload is for this one.
+    pub(super) fn have(&self, contender: &Contender) -> bool {
+        self.rows
+            .iter()
+            .any(|row| row.cell(contender.name).is_some())
+    }
 }
 
 #[cfg(test)]

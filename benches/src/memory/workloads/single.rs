@@ -10,7 +10,7 @@ use crate::memory::figure::Figure;
 use crate::memory::resident::Peak;
 
 /// Bytes that a pass of `sweep` and `zeroed_dense` asks for.
-const PASS: usize = 512 << 20;
+const PASS: usize = 256 << 20;
 const QUICK_PASS: usize = 128 << 20;
 
 /// Zeroed, and the first, the middle and the last page are written.
