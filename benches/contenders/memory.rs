@@ -11,13 +11,13 @@ static GLIBC: System = System;
 static DEFAULT: OrthotopeGlobalAlloc = OrthotopeGlobalAlloc::new();
 #[orthotope::allocator(preset = "general")]
 static GENERAL: General;
-#[orthotope::allocator(preset = "general")]
+#[orthotope::allocator(preset = "general", purge = "1s")]
 static PURGE_1S: Purge1s;
-#[orthotope::allocator(preset = "general")]
+#[orthotope::allocator(preset = "general", purge = "100ms")]
 static PURGE_100MS: Purge100ms;
-#[orthotope::allocator(preset = "general")]
+#[orthotope::allocator(preset = "general", huge_pages = "always")]
 static HUGE_ALWAYS: HugeAlways;
-#[orthotope::allocator(preset = "general")]
+#[orthotope::allocator(preset = "general", huge_pages = "never")]
 static HUGE_NEVER: HugeNever;
 
 // SAFETY: generated types are zero-sized; the heap is in a static of the type.
@@ -48,7 +48,7 @@ const CACHES: Caches = Caches {
             .map(|class| class.cached * class.stride);
         held.sum()
     },
-    flush: || orthotope::__private::flush_thread::<General>(),
+    flush: General::flush_thread,
 };
 
 /// Every allocator that this build can compare, ours last.
