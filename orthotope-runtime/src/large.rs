@@ -38,8 +38,18 @@ impl Footprint {
 /// A large block just handed out.
 pub(crate) struct LargeBlock {
     pub(crate) payload: NonNull<u8>,
-    /// The payload is all zero.
-    pub(crate) zero: bool,
+    pub(crate) contents: Contents,
+}
+
+/// What is known of what a block just handed out holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contents {
+    /// Zero.
+    Zero,
+    /// Its granules' ages tell where it is zero.
+    ByAge,
+    /// Anything.
+    Any,
 }
 
 impl LargeFormat {
@@ -86,7 +96,12 @@ impl LargeFormat {
             (record.start() + self.header_bytes()).next_multiple_of(self.align) - record.start();
         let payload = NonNull::new(arena.pointer(taken.span, offset))?;
         record.describe_large(size, payload.as_ptr());
-        Some(self.hand_out(record, payload, size, taken.clean))
+        let contents = if taken.clean {
+            Contents::Zero
+        } else {
+            Contents::ByAge
+        };
+        Some(self.hand_out(record, payload, size, contents))
     }
 
     /// Hands out the block that lies parked in `lane`, if it is just what `footprint` asks for.
@@ -108,10 +123,16 @@ impl LargeFormat {
             return None;
         }
         record.set_requested(size);
-        Some(self.hand_out(record, payload, size, false))
+        Some(self.hand_out(record, payload, size, Contents::Any))
     }
 
-    fn hand_out(&self, record: &Span, payload: NonNull<u8>, size: usize, zero: bool) -> LargeBlock {
+    fn hand_out(
+        &self,
+        record: &Span,
+        payload: NonNull<u8>,
+        size: usize,
+        contents: Contents,
+    ) -> LargeBlock {
         debug_assert_eq!(record.requested(), size);
         if self.header {
             // SAFETY: the span is a large block of this format, so a header precedes its payload.
@@ -119,7 +140,7 @@ impl LargeFormat {
             header.describe(Shape::LARGE, self.usable(record));
             header.seal(self.secret.key(0), 0, payload.as_ptr().addr(), size);
         }
-        LargeBlock { payload, zero }
+        LargeBlock { payload, contents }
     }
 
     /// Frees the live block in `span` into `lane`, if every check agrees and the lane has a place for it.

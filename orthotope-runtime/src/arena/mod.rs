@@ -4,7 +4,7 @@
 //! all records. Knows nothing of blocks.
 //!
 //! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `lanes`, `age`, `purge`,
-//! `meta`, `counts`.
+//! `clear`, `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -17,6 +17,7 @@
 mod age;
 mod bins;
 mod budget;
+mod clear;
 mod counts;
 mod fit;
 mod lanes;

@@ -16,7 +16,7 @@ use crate::class::ScaledClass;
 use crate::config::Config;
 use crate::error::FreeError;
 use crate::fallback;
-use crate::large::LargeBlock;
+use crate::large::{Contents, LargeBlock};
 use crate::sys::{die, on_thread_exit};
 use crate::thread_cache::{Locals, Phase};
 
@@ -143,14 +143,26 @@ pub(super) fn alloc_zeroed_other_slow<G: Generated>(layout: Layout) -> *mut u8 {
             let Some(block) = alloc_large(Statics::of::<G>(), layout) else {
                 return ptr::null_mut();
             };
-            if !block.zero {
-                // SAFETY: the block has at least `size` bytes.
-                unsafe { block.payload.write_bytes(0, layout.size()) };
-            }
+            clear_large(G::runtime(), &block, layout.size());
             block.payload.as_ptr()
         }
         // SAFETY: the layout is the caller's, who vouches for it as `GlobalAlloc` asks.
         Route::System => unsafe { System.alloc_zeroed(layout) },
+    }
+}
+
+/// Makes the `size` bytes of a block that was just handed out zero, where they are not known to be.
+fn clear_large(runtime: &'static Runtime, block: &LargeBlock, size: usize) {
+    let by_age = match block.contents {
+        Contents::Zero => return,
+        Contents::ByAge => true,
+        Contents::Any => false,
+    };
+    match runtime.started() {
+        // SAFETY: the block is new, the caller's, and of at least `size` bytes.
+        Some(engine) => unsafe { engine.arena.clear(block.payload, size, by_age) },
+        // SAFETY: as above.
+        None => unsafe { block.payload.write_bytes(0, size) },
     }
 }
 
@@ -167,7 +179,7 @@ pub(super) fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock
             let layout = Layout::from_size_align(layout.size(), align).ok()?;
             NonNull::new(fallback::take(layout)).map(|payload| LargeBlock {
                 payload,
-                zero: false,
+                contents: Contents::Any,
             })
         }
         Entry::Failed => None,

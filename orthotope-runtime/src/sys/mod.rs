@@ -53,6 +53,14 @@ pub(crate) trait Os: Sync {
     /// As for [`offer`](Self::offer).
     unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()>;
 
+    /// How many pages of a range, at most [`RESIDENT_MOST`], are in memory; `None` if the system does not say. Pages that
+    /// were swapped out are not, though they hold something.
+    ///
+    /// # Safety
+    ///
+    /// The range is committed, of one reservation of this `Os`, and page-aligned.
+    unsafe fn resident(&self, start: NonNull<u8>, bytes: usize) -> Option<usize>;
+
     /// Advises for or against huge pages. Advice may be refused: that is no error.
     ///
     /// # Safety
@@ -67,6 +75,9 @@ pub(crate) trait Os: Sync {
     /// `start` and `bytes` are those of one live reservation, and nothing in it is used again.
     unsafe fn unmap(&self, start: NonNull<u8>, bytes: usize);
 }
+
+/// Most pages that [`Os::resident`] is asked about at once.
+pub(crate) const RESIDENT_MOST: usize = 64;
 
 /// Largest page size of any supported system; what is a multiple of it is page-aligned everywhere.
 pub(crate) const PAGE_MAX: usize = 64 << 10;

@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 use std::io;
 
-use super::{Os, PAGE_MAX};
+use super::{Os, PAGE_MAX, RESIDENT_MOST};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// The system that every allocator outside tests stands on.
@@ -60,6 +60,21 @@ impl Os for Real {
         } else {
             Ok(())
         }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    unsafe fn resident(&self, start: NonNull<u8>, bytes: usize) -> Option<usize> {
+        let mut told = [0_u8; RESIDENT_MOST];
+        let pages = bytes / page_bytes();
+        debug_assert!(pages <= told.len());
+        // SAFETY: there is a byte for each page of the range.
+        let status = unsafe { libc::mincore(start.as_ptr().cast(), bytes, told.as_mut_ptr()) };
+        (status == 0).then(|| told[..pages].iter().filter(|&&byte| byte & 1 != 0).count())
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    unsafe fn resident(&self, _: NonNull<u8>, _: usize) -> Option<usize> {
+        None
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]

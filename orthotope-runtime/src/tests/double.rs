@@ -109,6 +109,12 @@ impl Os for Double {
         unsafe { REAL.discard(start, bytes) }
     }
 
+    unsafe fn resident(&self, start: NonNull<u8>, bytes: usize) -> Option<usize> {
+        self.permit().ok()?;
+        // SAFETY: the caller's promise.
+        unsafe { REAL.resident(start, bytes) }
+    }
+
     unsafe fn advise_huge(&self, start: NonNull<u8>, bytes: usize, wanted: bool) {
         if self.permit().is_ok() && self.permit_advice().is_ok() {
             self.advised.fetch_add(bytes, Ordering::Relaxed);
