@@ -1,7 +1,7 @@
 //! The slabs of a class that have free blocks, by how full they are.
 //!
 //! Blocks come from the fullest slab first: the emptier ones, left alone, become empty, and go back whole. One
-//! list for each of up to eight steps of fullness, the fullest first.
+//! list for each of up to four steps of fullness, the fullest first.
 //!
 //! Invariants: a slab is in a list exactly if it has free blocks, in the one that their number says; `filled` has
 //! a bit a list that is not empty; `free` is the sum of their counts.
@@ -10,7 +10,7 @@ use core::ptr::{self, NonNull};
 
 use crate::arena::Span;
 
-const LISTS: usize = 8;
+const LISTS: usize = 4;
 
 #[derive(Clone, Copy)]
 struct List {
