@@ -13,7 +13,7 @@ use crate::tune;
 /// to the depot. With the stack's entry zero and one block on its way, 64 words.
 pub const MAGAZINE_BLOCKS: usize = 62;
 
-/// Blocks of a class that a thread gets first where there is no header: most threads need few of most classes.
+/// Blocks that a thread first has room for where caches grow with use: most threads need few of most classes.
 const FIRST_BLOCKS: usize = 4;
 
 /// What an allocator does once its arena is full.
@@ -69,7 +69,8 @@ pub struct Config {
     pub refill: usize,
     /// Bytes that a thread's cache keeps per class.
     pub cache: usize,
-    /// Bytes of blocks that one thread's cache may hold over all classes; `None` for no bound beyond each class's own.
+    /// Bytes of blocks that one thread's cache may hold over all classes, no class more than half of them; `None` for
+    /// no bound beyond each class's own.
     pub thread_limit: Option<usize>,
     /// What a full arena does.
     pub exhausted: Exhausted,
@@ -197,6 +198,13 @@ impl Config {
         stride(self.classes[class], self.align, self.header)
     }
 
+    /// Whether a thread's cache starts small and grows with use. Otherwise it keeps `limits` from the start, so that
+    /// whoever counts blocks finds what these say.
+    #[must_use]
+    pub const fn grows(&self) -> bool {
+        !self.header || self.thread_limit.is_some()
+    }
+
     /// How many blocks of class `class` move at once and stay cached.
     ///
     /// # Panics
@@ -206,25 +214,29 @@ impl Config {
     pub const fn limits(&self, class: usize) -> ClassLimits {
         let stride = self.stride(class);
         let exact = ClassLimits::from_targets(stride, self.refill, self.cache);
-        if self.header {
-            exact
-        } else {
-            exact.bounded(self.cache / stride)
+        if !self.grows() {
+            return exact;
+        }
+        let keep = at_least(self.cache / stride, 1);
+        match self.thread_limit {
+            Some(limit) => exact.growing(at_most(keep, limit / 2 / stride)),
+            None => exact.growing(keep),
         }
     }
 }
 
 /// Block counts of one class, derived from byte targets.
 ///
-/// Invariants: `1 <= first <= refill`, `flush >= 1`, and `keep >= 2` with a header. Without one, `keep` is 0
-/// for a block larger than all that a cache keeps of a class: a thread keeps but few of such, of whatever class.
+/// Invariants: `refill >= 1` and `flush >= 1`. Where caches keep their limits from the start, `first == keep >= 2`;
+/// where they [grow](Config::grows), `first` is 1 to 4, and `keep` is 0 if a block takes more than half of the
+/// thread's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassLimits {
-    /// Blocks that a cache's first refill asks for; each further one asks for twice as many, up to `refill`.
+    /// Blocks that a cache has room for once it is used; growing, twice as many each time, up to `keep`.
     pub first: usize,
-    /// Blocks that one refill asks for.
+    /// Blocks that one refill asks for, if there is room for them.
     pub refill: usize,
-    /// Blocks that a cache keeps after a free.
+    /// Blocks that a cache keeps after a free, at most.
     pub keep: usize,
     /// Blocks that go to the central pool at once.
     pub flush: usize,
@@ -235,17 +247,18 @@ impl ClassLimits {
     #[must_use]
     pub const fn from_targets(stride: usize, refill: usize, cache: usize) -> Self {
         let refill = at_least(refill / stride, 1);
+        let keep = at_least(cache / stride, 2);
         Self {
-            first: refill,
+            first: keep,
             refill,
-            keep: at_least(cache / stride, 2),
+            keep,
             flush: at_least(refill / 2, 1),
         }
     }
 
     /// The same for a stack of at most `keep` blocks and a magazine's: half of one is refilled and flushed at a
     /// time, and caches start small.
-    const fn bounded(self, keep: usize) -> Self {
+    const fn growing(self, keep: usize) -> Self {
         let keep = at_most(keep, MAGAZINE_BLOCKS);
         let refill = at_most(self.refill, at_least(keep / 2, 1));
         Self {

@@ -1,7 +1,8 @@
 //! Magazines, and the depot that keeps the full ones (Bonwick and Adams, "Magazines and Vmem", 2001).
 //!
-//! A magazine is an array of block pointers that changes hands whole. The depot is a stack: what was
-//! freed last is handed out first, and what lies at the bottom is old enough to go back to its slab.
+//! A magazine is an array of block pointers that changes hands whole, or, for a cache that has no room for a whole
+//! one, in part: off the top one and onto it. The depot is a stack: what was freed last is handed out first, and
+//! what lies at the bottom is old enough to go back to its slab.
 //! Knows nothing of slabs or threads.
 //!
 //! Invariants: `len` magazines are linked from `top` by `below` and from `bottom` by `above`; `blocks`
@@ -85,9 +86,58 @@ impl Depot {
     }
 
     /// The magazine on top, left where it is.
-    pub(crate) fn top(&mut self) -> Option<&mut Magazine> {
+    fn top(&mut self) -> Option<&mut Magazine> {
         // SAFETY: linked magazines belong to the depot.
         NonNull::new(self.top).map(|mut top| unsafe { top.as_mut() })
+    }
+
+    /// Blocks in the magazine on top; 0 if there is none.
+    pub(crate) fn top_count(&mut self) -> usize {
+        self.top().map_or(0, |top| top.count)
+    }
+
+    /// Takes up to `want` blocks off the magazine on top. Returns how many; 0 if there is none.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for `want` blocks.
+    #[inline(never)]
+    pub(crate) unsafe fn take(&mut self, out: *mut *mut u8, want: usize) -> usize {
+        let Some(top) = self.top() else { return 0 };
+        let count = want.min(top.count);
+        top.count -= count;
+        let (left, magazine) = (top.count, NonNull::from(top));
+        // SAFETY: the magazine is the depot's.
+        let from = unsafe { blocks(magazine) };
+        // SAFETY: it held `count` blocks above the `left` ones that stay.
+        let from = unsafe { from.add(left) };
+        // SAFETY: as above; `out` has room, and lies in no magazine of the depot.
+        unsafe { out.copy_from_nonoverlapping(from, count) };
+        self.blocks -= count;
+        if left == 0
+            && let Some(empty) = self.pop()
+        {
+            // SAFETY: it was the depot's, and has no block left.
+            unsafe { self.push_empty(empty) };
+        }
+        count
+    }
+
+    /// Adds as many of `held` as fit to the magazine on top, of `capacity` blocks. Returns the others.
+    pub(crate) fn give<'a>(&mut self, held: &'a [*mut u8], capacity: usize) -> &'a [*mut u8] {
+        let Some(top) = self.top() else { return held };
+        let (now, rest) = held.split_at(held.len().min(capacity - top.count));
+        let count = top.count;
+        top.count += now.len();
+        let magazine = NonNull::from(top);
+        // SAFETY: the magazine is the depot's.
+        let to = unsafe { blocks(magazine) };
+        // SAFETY: it has room for `capacity` blocks, and holds `count`.
+        let to = unsafe { to.add(count) };
+        // SAFETY: as above; `held` lies in no magazine of the depot.
+        unsafe { to.copy_from_nonoverlapping(now.as_ptr(), now.len()) };
+        self.blocks += now.len();
+        rest
     }
 
     /// Takes the magazine on top: the hottest.

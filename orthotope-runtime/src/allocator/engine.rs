@@ -251,6 +251,12 @@ impl Engine {
         limits(&self.config, class)
     }
 
+    /// Bytes that a cache may hold over all classes; `None` if it keeps its limits from the start.
+    pub(crate) fn thread_limit(&self) -> Option<usize> {
+        let bound = self.config.thread_limit.unwrap_or(usize::MAX);
+        self.config.grows().then_some(bound)
+    }
+
     /// Puts together all that lies free: depots go back to their slabs, free slabs to the arena.
     pub(crate) fn reclaim(&self) {
         for central in self.centrals() {
@@ -346,7 +352,7 @@ fn limits(config: &Config, class: usize) -> ClassLimits {
     } = config.limits(class);
     let most = (config.arena / config.stride(class)).max(1);
     ClassLimits {
-        first: first.min(most),
+        first: first.min(most + 1),
         refill: refill.min(most),
         keep: keep.min(most + 1),
         flush: flush.min(most + 1),

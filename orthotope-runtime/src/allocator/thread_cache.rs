@@ -97,10 +97,11 @@ impl ThreadCache {
             );
             // Never more than the arena could hold.
             let most = this.config.arena / stride;
+            let keep = own.keep.min(most + 1);
             ClassLimits {
-                first: own.first.min(most.max(1)),
+                first: keep,
                 refill: own.refill.min(most.max(1)),
-                keep: own.keep.min(most + 1),
+                keep,
                 flush: own.flush,
             }
         });

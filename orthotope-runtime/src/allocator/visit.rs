@@ -71,6 +71,7 @@ impl<'a> Visit<'a> {
             locals,
             run,
             ptr::from_ref(engine).cast(),
+            engine.thread_limit(),
             limits,
         );
         if cold.is_some() {
@@ -178,11 +179,7 @@ impl<'a> Visit<'a> {
             return Some(block);
         }
         // SAFETY: the cache is the caller's, the class ready and, as `pop` said, its stack empty.
-        if unsafe { Cold::refill(cold, arena, central, class) } {
-            bin.pop()
-        } else {
-            None
-        }
+        unsafe { Cold::refill(cold, arena, self.engine.centrals(), class) }
     }
 
     /// Frees a block of `class` without asking whose it is.
@@ -199,6 +196,10 @@ impl<'a> Visit<'a> {
                 unsafe { Cold::push(cold, arena, self.engine.centrals(), class, block) };
             }
             // SAFETY: the block is the caller's to give.
+            Some(_) if self.engine.config.grows() => unsafe {
+                central.give(arena, &[block.as_ptr()]);
+            },
+            // SAFETY: as above.
             _ => unsafe { central.put_one(arena, block.as_ptr()) },
         }
     }

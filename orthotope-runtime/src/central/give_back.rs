@@ -1,15 +1,50 @@
-//! The way back: from the depot into slabs, and from slabs to the arena.
+//! The way back: into the depot by parts of magazines, from it into slabs, and from slabs to the arena.
 
 use core::ptr::{self, NonNull};
 
 use super::{Central, LARGE_SLAB_BYTES, State};
 use crate::arena::{Arena, GRANULE, Kind, Span};
-use crate::depot::blocks;
+use crate::depot::{blocks, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Ages};
 use crate::sys::Guard;
 
 impl Central {
+    /// Takes blocks, fewer than a magazine's: onto the magazine on top, and another for what does not fit.
+    ///
+    /// # Safety
+    ///
+    /// The blocks are free, of this class, and the caller's to give.
+    pub(crate) unsafe fn give(&self, arena: &Arena, held: &[*mut u8]) {
+        debug_assert!(held.len() <= self.magazine);
+        arena.stir(held.len() * self.geometry.stride);
+        let mut state = self.state.lock();
+        let rest = state.depot.give(held, self.magazine);
+        if rest.is_empty() {
+            return;
+        }
+        let empty = if self.depot > 0 {
+            let kept = state.depot.pop_empty();
+            kept.or_else(|| new_magazine(arena.meta(), self.magazine))
+        } else {
+            None
+        };
+        let Some(mut magazine) = empty else {
+            // SAFETY: the blocks are the caller's to give.
+            unsafe { self.put(&mut state, arena, rest) };
+            return;
+        };
+        // SAFETY: the magazine is ours; it has room for `rest`, which lies elsewhere.
+        unsafe { blocks(magazine).copy_from_nonoverlapping(rest.as_ptr(), rest.len()) };
+        // SAFETY: the magazine is ours.
+        unsafe { magazine.as_mut() }.count = rest.len();
+        // SAFETY: the magazine is ours to give.
+        unsafe { state.depot.push(magazine) };
+        while state.depot.len > self.depot {
+            self.drain_bottom(&mut state, arena);
+        }
+    }
+
     /// Moves the coldest magazine's blocks to their slabs.
     pub(super) fn drain_bottom(&self, state: &mut Guard<'_, State>, arena: &Arena) {
         let Some(magazine) = state.depot.pop_bottom() else {

@@ -125,22 +125,29 @@ impl Central {
         &self.geometry
     }
 
-    /// Fills the empty stack at `out` with a magazine from the depot, else with up to `want` blocks from
-    /// slabs, else from a new one. Returns how many; 0 if the arena has no room.
+    /// Fills the empty stack at `out` with a magazine from the depot, or `want` blocks of it if the whole exceeds
+    /// `room`; else with up to `want` blocks from slabs, else from a new one. Returns how many; 0 if the arena has
+    /// no room.
     ///
     /// `spare` is the caller's empty magazine, exchanged for the one that came.
     ///
     /// # Safety
     ///
-    /// `out` has room for `want` blocks and for a magazine's.
+    /// `out` has room for `room` blocks, and `want` are no more.
+    #[inline(always)]
     pub(crate) unsafe fn refill(
         &self,
         arena: &Arena,
         spare: &mut Option<NonNull<Magazine>>,
         out: *mut *mut u8,
         want: usize,
+        room: usize,
     ) -> usize {
         let mut state = self.state.lock();
+        if state.depot.top_count() > room {
+            // SAFETY: `out` has room for `want`.
+            return unsafe { state.depot.take(out, want) };
+        }
         if let Some(magazine) = state.depot.pop() {
             if let Some(empty) = spare.replace(magazine) {
                 // SAFETY: the spare was the caller's, and empty.
@@ -164,29 +171,12 @@ impl Central {
         count
     }
 
-    /// One block, for a thread without a cache.
+    /// One block, for a thread without a cache or one that keeps none of this class.
+    #[inline(never)]
     pub(crate) fn take_one(&self, arena: &Arena) -> Option<NonNull<u8>> {
         let mut block = ptr::null_mut();
-        let mut state = self.state.lock();
-        if let Some(top) = state.depot.top() {
-            top.count -= 1;
-            let (index, magazine) = (top.count, NonNull::from(top));
-            // SAFETY: `index` is below the former count, and the magazine is the depot's.
-            block = unsafe { blocks(magazine).add(index).read() };
-            state.depot.blocks -= 1;
-            if index == 0
-                && let Some(empty) = state.depot.pop()
-            {
-                // SAFETY: it was the depot's, and has no block left.
-                unsafe { state.depot.push_empty(empty) };
-            }
-        } else if let Some(span) = state.partial.fullest() {
-            // SAFETY: we hold the lock; there is room for one block.
-            unsafe { self.take_free(&mut state, span, &raw mut block, 1) };
-        } else {
-            // SAFETY: there is room for one block.
-            unsafe { self.carve(&mut state, arena, &raw mut block, 1) };
-        }
+        // SAFETY: there is room for one block. No magazine comes whole, so the spare stays as it is.
+        unsafe { self.refill(arena, &mut None, &raw mut block, 1, 0) };
         NonNull::new(block)
     }
 

@@ -12,3 +12,4 @@ mod lanes;
 mod lock;
 mod purge;
 mod rng;
+mod thread_limit;

@@ -1,15 +1,16 @@
-//! The cold half of a thread's cache: storage, refill, flush, staged frees, exit.
+//! The cold half of a thread's cache: storage, refill, flush, staged frees.
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
+use super::allowance::Allowances;
 use super::cold_bin::ColdBin;
-use super::{Bin, Locals, SENTINEL, bin};
+use super::{Bin, Locals, bin};
 use crate::arena::Arena;
 use crate::central::Central;
 use crate::class::ScaledClass;
 use crate::config::ClassLimits;
-use crate::depot::{blocks, magazine_bytes};
+use crate::depot::blocks;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 use crate::sys::AtExit;
 
@@ -25,11 +26,8 @@ pub(crate) struct Cold {
     /// Neighbours in the registry, under its lock.
     pub(super) next: *mut Cold,
     pub(super) prev: *mut Cold,
-    classes: usize,
-    /// Bytes of blocks kept by grant.
-    pub(super) granted: Cell<usize>,
-    /// The class whose grant is taken back next, if it has one.
-    pub(super) next_revoked: Cell<usize>,
+    pub(super) classes: usize,
+    pub(super) allowances: Allowances,
     // `classes` times a `ColdBin` follow.
 }
 
@@ -44,16 +42,18 @@ pub(super) unsafe fn hot_bin<'a>(cold: NonNull<Cold>, class: usize) -> &'a Bin {
 }
 
 impl Cold {
-    fn bytes(classes: usize) -> usize {
+    pub(super) fn bytes(classes: usize) -> usize {
         size_of::<Self>() + classes * size_of::<ColdBin>()
     }
 
-    /// A cold half for `locals`, whose bins it does not touch yet.
+    /// A cold half for `locals`, whose bins it does not touch yet. With a `thread_limit` it starts with nothing and
+    /// grows to at most so many bytes; without, it keeps its `limits` from the start.
     pub(crate) fn new(
         arena: &Arena,
         locals: NonNull<Locals>,
         run: unsafe fn(*mut AtExit),
         context: *const (),
+        thread_limit: Option<usize>,
         limits: impl ExactSizeIterator<Item = ClassLimits>,
     ) -> Option<NonNull<Self>> {
         let classes = limits.len();
@@ -71,15 +71,20 @@ impl Cold {
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
                 classes,
-                granted: Cell::new(0),
-                next_revoked: Cell::new(0),
+                allowances: Allowances::new(thread_limit),
             })
         };
         for (class, limits) in limits.enumerate() {
             let empty = ColdBin {
                 limits,
-                keep: Cell::new(limits.keep),
-                want: Cell::new(limits.first),
+                allowance: Cell::new(if thread_limit.is_some() {
+                    0
+                } else {
+                    limits.keep
+                }),
+                came: Cell::new(0),
+                epoch: Cell::new(0),
+                gave: Cell::new(false),
                 base: AtomicPtr::new(ptr::null_mut()),
                 seen: AtomicUsize::new(0),
                 capacity: Cell::new(0),
@@ -91,18 +96,6 @@ impl Cold {
             unsafe { cold.add(1).cast::<ColdBin>().add(class).write(empty) };
         }
         Some(cold)
-    }
-
-    /// Gives the record back.
-    ///
-    /// # Safety
-    ///
-    /// The cache is published, in no registry, and not used again.
-    pub(crate) unsafe fn free(cold: NonNull<Self>, arena: &Arena) {
-        // SAFETY: the caller's record.
-        let classes = unsafe { cold.as_ref() }.classes;
-        // SAFETY: `new` took it with this size.
-        unsafe { arena.meta().give(cold.cast(), Self::bytes(classes)) };
     }
 
     /// # Safety
@@ -175,7 +168,7 @@ impl Cold {
             .load(Ordering::Relaxed)
     }
 
-    /// Makes the class's stack; `false` if no memory for it could be had.
+    /// Makes the class's stack; `false` if the class keeps no block, or no memory for it could be had.
     ///
     /// # Safety
     ///
@@ -192,8 +185,11 @@ impl Cold {
             return true;
         }
         let ClassLimits { refill, keep, .. } = this.limits;
-        // Room for a refill or a magazine into an empty stack, and for one block beyond what is kept or granted.
-        let capacity = refill.max(keep.max(1) + 1).max(central.magazine());
+        if keep == 0 {
+            return false;
+        }
+        // Room for a refill or a magazine into an empty stack, and for one block beyond what is kept.
+        let capacity = refill.max(keep + 1).max(central.magazine());
         let Some(storage) = arena.meta().take((capacity + 1) * size_of::<*mut u8>()) else {
             return false;
         };
@@ -206,7 +202,7 @@ impl Cold {
         true
     }
 
-    /// Fills the empty stack from the central pool; `false` if there is nothing to be had.
+    /// A block from the central pool, and more for the empty stack if there is room for them.
     ///
     /// # Safety
     ///
@@ -214,26 +210,36 @@ impl Cold {
     pub(crate) unsafe fn refill(
         cold: NonNull<Self>,
         arena: &Arena,
-        central: &Central,
+        centrals: &[Central],
         class: usize,
-    ) -> bool {
+    ) -> Option<NonNull<u8>> {
+        let central = &centrals[class];
         // SAFETY: the caller is the owner.
         let this = unsafe { Self::bin(cold, class) };
         // SAFETY: the owner's bins.
         let hot = unsafe { hot_bin(cold, class) };
         this.withdraw(hot);
-        let base = this.base.load(Ordering::Relaxed);
+        let (mut want, mut room) = (this.limits.refill, this.capacity.get());
+        // SAFETY: the caller is the owner.
+        if unsafe { Self::allowances(cold) }.grow() {
+            // SAFETY: the caller is the owner, and the class is ready.
+            unsafe { Self::come(cold, arena, centrals, class, want) };
+            room = this.allowance.get();
+            want = want.min(room);
+            if want <= 1 {
+                this.offer(hot, 0);
+                return central.take_one(arena);
+            }
+        }
         // SAFETY: entry one is in the stack.
-        let out = unsafe { base.add(1) };
-        let want = this.want.get();
-        this.want.set((want * 2).min(this.limits.refill));
+        let out = unsafe { this.base.load(Ordering::Relaxed).add(1) };
         let mut spare = this.spare.take();
         // SAFETY: the stack is empty and has room for a refill and for a magazine.
-        let count = unsafe { central.refill(arena, &mut spare, out, want) };
+        let count = unsafe { central.refill(arena, &mut spare, out, want, room) };
         this.spare.set(spare);
         this.offer(hot, count);
         this.seen.store(count.saturating_sub(1), Ordering::Relaxed);
-        count > 0
+        hot.pop()
     }
 
     /// Puts a block on a stack that may be at its limit; what then exceeds it goes to the central pool.
@@ -249,13 +255,15 @@ impl Cold {
         block: NonNull<u8>,
     ) {
         let central = &centrals[class];
-        // SAFETY: the caller is the owner, and the class is ready.
-        unsafe { Self::grant(cold, arena, centrals, class) };
         // SAFETY: the caller is the owner.
         let this = unsafe { Self::bin(cold, class) };
         // SAFETY: the owner's bins.
         let hot = unsafe { hot_bin(cold, class) };
         let mut len = this.withdraw(hot);
+        if len >= this.allowance.get() {
+            // SAFETY: the caller is the owner, and the class is ready.
+            unsafe { Self::come(cold, arena, centrals, class, this.limits.keep) };
+        }
         // A refill may leave more than is kept, so room for one more must be made first.
         if len == this.capacity.get() {
             len = this.flush(len, arena, central);
@@ -268,8 +276,15 @@ impl Cold {
                 .add(len)
                 .write(block.as_ptr())
         };
-        if len > this.keep.get() {
-            len = this.flush(len, arena, central);
+        if len > this.allowance.get() {
+            // SAFETY: the caller is the owner.
+            let grows = unsafe { Self::allowances(cold) }.grow();
+            len = if grows && len / 2 < central.magazine() {
+                // Half of them stay, so that neither a push nor a pop comes here next.
+                this.shed(len, (len / 2).max(1), arena, central)
+            } else {
+                this.flush(len, arena, central)
+            };
         }
         this.offer(hot, len);
     }
@@ -286,6 +301,13 @@ impl Cold {
         class: usize,
         block: NonNull<u8>,
     ) {
+        // SAFETY: the caller is the owner.
+        if unsafe { Self::allowances(cold) }.grow() {
+            // What is staged would be held beyond the limit.
+            // SAFETY: the block is free and ours.
+            unsafe { central.give(arena, &[block.as_ptr()]) };
+            return;
+        }
         // SAFETY: the caller is the owner.
         let this = unsafe { Self::bin(cold, class) };
         let staged = this
@@ -310,72 +332,6 @@ impl Cold {
             this.staged_count.store(0, Ordering::Relaxed);
             // SAFETY: the magazine and its blocks are ours to give.
             this.staged.set(unsafe { central.publish(arena, magazine) });
-        }
-    }
-
-    /// Gives every block to the central pool. The cache stays usable.
-    ///
-    /// # Safety
-    ///
-    /// The caller is the cache's owner.
-    pub(crate) unsafe fn publish(cold: NonNull<Self>, arena: &Arena, centrals: &[Central]) {
-        for (class, central) in centrals.iter().enumerate() {
-            // SAFETY: the caller is the owner.
-            let this = unsafe { Self::bin(cold, class) };
-            if this.staged_count.swap(0, Ordering::Relaxed) > 0
-                && let Some(magazine) = this.staged.take()
-            {
-                // SAFETY: the magazine and its blocks are ours to give.
-                this.staged.set(unsafe { central.publish(arena, magazine) });
-            }
-            if this.base.load(Ordering::Relaxed).is_null() {
-                continue;
-            }
-            // SAFETY: the owner's bins.
-            let hot = unsafe { hot_bin(cold, class) };
-            let mut len = this.withdraw(hot);
-            while len > 0 {
-                len = this.flush(len, arena, central);
-            }
-            this.offer(hot, 0);
-        }
-    }
-
-    /// Resets every bin to the sentinel and gives their memory back.
-    ///
-    /// # Safety
-    ///
-    /// The caller is the cache's owner, and the cache is published.
-    pub(crate) unsafe fn dismantle(cold: NonNull<Self>, arena: &Arena, centrals: &[Central]) {
-        for (class, central) in centrals.iter().enumerate() {
-            // SAFETY: the caller is the owner.
-            let this = unsafe { Self::bin(cold, class) };
-            // SAFETY: the owner's bins.
-            let hot = unsafe { hot_bin(cold, class) };
-            hot.top
-                .store((&raw const SENTINEL.0).cast_mut(), Ordering::Relaxed);
-            hot.limit.set(ptr::null_mut());
-            let storage = NonNull::new(this.base.swap(ptr::null_mut(), Ordering::Relaxed));
-            if let Some(storage) = storage {
-                // SAFETY: `ready` took it with this size, and no bin leads to it any more.
-                unsafe {
-                    arena.meta().give(
-                        storage.cast(),
-                        (this.capacity.get() + 1) * size_of::<*mut u8>(),
-                    )
-                };
-            }
-            for magazine in [this.spare.take(), this.staged.take()]
-                .into_iter()
-                .flatten()
-            {
-                // SAFETY: the magazine is ours and empty, since the cache is published.
-                unsafe {
-                    arena
-                        .meta()
-                        .give(magazine.cast(), magazine_bytes(central.magazine()))
-                };
-            }
         }
     }
 }

@@ -14,10 +14,13 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 /// The cold half of one class's bin.
 pub(super) struct ColdBin {
     pub(super) limits: ClassLimits,
-    /// Blocks that the stack keeps after a free: what the limits say, or one by grant.
-    pub(super) keep: Cell<usize>,
-    /// Blocks that the next refill asks for: it grows with use.
-    pub(super) want: Cell<usize>,
+    /// Blocks that the stack keeps after a free.
+    pub(super) allowance: Cell<usize>,
+    /// How often the class came here lately, as of `epoch`.
+    pub(super) came: Cell<usize>,
+    pub(super) epoch: Cell<usize>,
+    /// Whether it gave, and did not come since.
+    pub(super) gave: Cell<bool>,
     /// Entry zero of the stack; null until the class's first use. Atomic for the sake of statistics.
     pub(super) base: AtomicPtr<*mut u8>,
     /// Blocks in the stack when the owner last passed here: what other threads may read, since a thread's
@@ -34,16 +37,6 @@ pub(super) struct ColdBin {
 }
 
 impl ColdBin {
-    /// Whether the class keeps no block by itself.
-    pub(super) fn takes_grants(&self) -> bool {
-        self.limits.keep == 0
-    }
-
-    /// Whether the class keeps a block by grant.
-    pub(super) fn is_granted(&self) -> bool {
-        self.takes_grants() && self.keep.get() > 0
-    }
-
     pub(super) fn len(&self, hot: &Bin) -> usize {
         (hot.top.load(Ordering::Relaxed).addr() - self.base.load(Ordering::Relaxed).addr())
             / size_of::<*mut u8>()
@@ -66,7 +59,7 @@ impl ColdBin {
         compiler_fence(Ordering::SeqCst);
         let base = self.base.load(Ordering::Relaxed);
         hot.top.store(base.wrapping_add(len), Ordering::Relaxed);
-        hot.limit.set(base.wrapping_add(self.keep.get()));
+        hot.limit.set(base.wrapping_add(self.allowance.get()));
         self.seen.store(len, Ordering::Relaxed);
     }
 
@@ -93,6 +86,36 @@ impl ColdBin {
                 }
             }
         }
+        // SAFETY: the stack holds `len` blocks, and the oldest `count` are gone.
+        unsafe { self.close_gap(len, count) }
+    }
+
+    /// Moves the oldest `count` of `len` blocks, or a magazine's if they are more, to the central pool, where fewer
+    /// share a magazine with others. Returns how many stay. The stack is out of service.
+    #[inline(never)]
+    pub(super) fn shed(&self, len: usize, count: usize, arena: &Arena, central: &Central) -> usize {
+        if count >= central.magazine() {
+            return self.flush(len, arena, central);
+        }
+        let base = self.base.load(Ordering::Relaxed);
+        // SAFETY: entry one is in the stack.
+        let oldest = unsafe { base.add(1) };
+        // SAFETY: the stack holds `len` blocks, of which `count` are no more.
+        let oldest = unsafe { core::slice::from_raw_parts(oldest, count) };
+        // SAFETY: the blocks are free and ours.
+        unsafe { central.give(arena, oldest) };
+        // SAFETY: the stack holds `len` blocks, and the oldest `count` are gone.
+        unsafe { self.close_gap(len, count) }
+    }
+
+    /// Moves what is left of `len` blocks down to where the oldest `count` were. Returns how many are left.
+    ///
+    /// # Safety
+    ///
+    /// The stack holds `len` blocks, at least `count`.
+    unsafe fn close_gap(&self, len: usize, count: usize) -> usize {
+        // SAFETY: entry one is in the stack.
+        let oldest = unsafe { self.base.load(Ordering::Relaxed).add(1) };
         // SAFETY: `count <= len` entries move down within the stack.
         unsafe { oldest.copy_from(oldest.add(count), len - count) };
         len - count

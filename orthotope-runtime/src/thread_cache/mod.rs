@@ -12,11 +12,13 @@
 //! null exactly if the stack is empty.
 //!
 //! Invariants of a bin that is set up, checked by [`Cold::validate`]: `base <= top <= base + capacity`;
-//! `limit = base + keep`, the blocks kept by the class's limits or by grant; `base[0]` is null and no other entry up to `top` is.
+//! `limit = base + allowance`, the blocks that the class is allowed, none more than its limits; `base[0]` is null and no
+//! other entry up to `top` is. Those of the allowances are in `allowance.rs`, with what they bound.
 
+mod allowance;
 mod cold;
 mod cold_bin;
-mod grant;
+mod leave;
 mod registry;
 #[cfg(test)]
 mod validate;
