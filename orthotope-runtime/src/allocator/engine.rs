@@ -239,8 +239,7 @@ impl Engine {
         let parked = record.kind() == Kind::Large
             && record.first().addr() == address
             && self.large.park(&self.arena, lane, span, Some(size));
-        if parked && !self.arena.is_watched() {
-            self.arena.stir(bytes);
+        if parked && self.arena.stir(bytes) {
             helper::look_after(self);
         }
         parked

@@ -86,14 +86,18 @@ impl Arena {
         }
     }
 
-    /// Counts bytes that have become free, unless somebody looks after them anyway.
-    pub(crate) fn stir(&self, bytes: usize) {
-        if !self.watched.load(Ordering::Relaxed) {
+    /// Counts bytes that have become free, unless somebody looks after them anyway; `false` if so.
+    #[inline]
+    pub(crate) fn stir(&self, bytes: usize) -> bool {
+        let alone = !self.watched.load(Ordering::Relaxed);
+        if alone {
             self.stirred.fetch_add(bytes, Ordering::Relaxed);
         }
+        alone
     }
 
     /// Whether more than `bytes` have become free, and nobody looks after them.
+    #[inline]
     pub(crate) fn wants_watch(&self, bytes: usize) -> bool {
         self.stirred.load(Ordering::Relaxed) >= bytes && !self.watched.load(Ordering::Relaxed)
     }

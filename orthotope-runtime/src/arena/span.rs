@@ -89,6 +89,8 @@ pub(crate) struct SlabState {
     pub(crate) ages: *mut u8,
     /// Pages whose age is not `USED`: those that whoever takes blocks has to look at.
     pub(crate) spare_pages: u32,
+    /// Pages of it were marked or given back: what stood in the headers of free blocks may be gone.
+    pub(crate) purged: bool,
     /// Which of the class's lists the slab is in.
     pub(crate) list: Option<u8>,
 }
@@ -122,6 +124,7 @@ impl Span {
                 hint: 0,
                 ages: ptr::null_mut(),
                 spare_pages: 0,
+                purged: false,
                 list: None,
             }),
         }

@@ -303,15 +303,17 @@ impl Central {
         want: usize,
     ) -> usize {
         // SAFETY: the lock is held.
-        let before = unsafe { span.as_ref().slab() }.free as usize;
+        let slab = unsafe { span.as_ref().slab() };
+        let (before, purged) = (slab.free as usize, slab.purged);
         // SAFETY: the lock is held; `out` has room for `want`.
         let taken = unsafe { slab::take(span, &self.geometry, out, want) };
         state.backed += taken.backed;
         // SAFETY: the lock is held.
         unsafe { state.partial.settle(span, before) };
-        // What described them may have gone back to the system with their pages.
-        // SAFETY: `take` wrote that many blocks.
-        unsafe { self.describe(out, taken.blocks) };
+        if purged {
+            // SAFETY: `take` wrote that many blocks.
+            unsafe { self.describe(out, taken.blocks) };
+        }
         taken.blocks
     }
 

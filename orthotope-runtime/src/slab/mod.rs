@@ -188,6 +188,7 @@ pub(crate) unsafe fn take(
     let slab = unsafe { record.slab() };
     let lead = pages::lead(record, geometry);
     let count = want.min(slab.free as usize);
+    let spare = slab.spare_pages > 0;
     let mut backed = 0;
     let mut left = count;
     let mut word = slab.hint as usize;
@@ -198,7 +199,9 @@ pub(crate) unsafe fn take(
             let index = word * 64 + bits.trailing_zeros() as usize;
             *bits &= *bits - 1;
             left -= 1;
-            backed += pages::touch(slab, geometry, lead, index..index + 1);
+            if spare {
+                backed += pages::touch(slab, geometry, lead, index..index + 1);
+            }
             // SAFETY: `out` has room for `want >= count > left`; the block lies in the span.
             unsafe {
                 out.add(left)

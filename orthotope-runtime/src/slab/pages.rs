@@ -34,6 +34,7 @@ pub(crate) unsafe fn open(span: NonNull<Span>, arena: &Arena, geometry: &Geometr
     let pages = GRANULE / page_bytes();
     let mut backed = 0;
     slab.spare_pages = 0;
+    slab.purged = false;
     for granule in 0..geometry.granules {
         let age = match arena.age_of(span, granule) {
             Age::LENT_CLEAN => Age::UNTOUCHED,
@@ -182,6 +183,7 @@ fn settle_run(
     }
     let page = page_bytes();
     let bytes = run.len() * page;
+    slab.purged |= matches!(wanted, Step::Mark | Step::Drop);
     let taken = arena.ask(span, run.start * page, bytes, wanted);
     // What cannot be marked is given back later all the same.
     let age = if taken || wanted != Step::Drop {
