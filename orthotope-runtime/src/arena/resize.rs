@@ -13,6 +13,8 @@ impl Arena {
     ///
     /// Where freed blocks wait in the pool (SPEC section 4) a block keeps its whole span, and its charge, unless
     /// it would be mostly empty: then it has to move.
+    ///
+    /// Meanwhile the block is out of everybody's reach: whoever frees it at this moment is refused.
     pub(crate) fn resize_large(
         &self,
         span: NonNull<Span>,
@@ -21,15 +23,19 @@ impl Arena {
         charge: usize,
         was: usize,
     ) -> bool {
-        let mut state = self.lock();
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
+        let mut state = self.lock();
+        if !record.change_kind(Kind::Large, Kind::Dead) {
+            return false;
+        }
         let held = record.granules();
         let charged = record.charge();
         if charge.saturating_sub(charged) > state.budget.left()
             || (granules < held / 2 && self.params.lazy)
             || (granules > held && !self.lengthen(&mut state, span, granules))
         {
+            record.set_kind(Kind::Large);
             return false;
         }
         if granules < held && !self.params.lazy {
@@ -42,6 +48,7 @@ impl Arena {
         state.live_large.remove(was);
         state.live_large.add(charge);
         record.set_requested(requested);
+        record.set_kind(Kind::Large);
         true
     }
 
