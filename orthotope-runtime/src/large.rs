@@ -5,7 +5,7 @@
 
 use core::ptr::NonNull;
 
-use crate::arena::{Arena, GRANULE, Kind, Lane, Span, room_for};
+use crate::arena::{Arena, Begun, GRANULE, Lane, Span, room_for};
 use crate::block::{Header, Secret, Shape, State};
 use crate::class::HEADER_BYTES;
 use crate::error::FreeError;
@@ -225,12 +225,47 @@ impl LargeFormat {
         span.bytes() - (span.first().addr() - span.start())
     }
 
+    /// Makes the live block in `span` a longer one of `size` bytes, whose footprint is given, elsewhere: its pages
+    /// move along. `None` if there is no room, and `Some(None)` if it has to be copied; then nothing has changed.
+    pub(crate) fn relocate(
+        &self,
+        arena: &Arena,
+        span: NonNull<Span>,
+        size: usize,
+        footprint: Footprint,
+    ) -> Option<Option<NonNull<u8>>> {
+        let moving = match arena.begin_move(span, footprint.granules, footprint.charge) {
+            Begun::Moving(moving) => moving,
+            Begun::NoRoom => return None,
+            Begun::Refused => return Some(None),
+        };
+        // SAFETY: records are type-stable.
+        let (old, new) = unsafe { (span.as_ref(), moving.target().as_ref()) };
+        let was = self.live_bytes(old.requested());
+        let mut zero = arena.move_pages(&moving);
+        let first = old.first();
+        let payload = arena.pointer(moving.target(), first.addr() - old.start());
+        new.describe_large(size, payload);
+        if self.header {
+            // What is left behind says that it was freed, as if the block had been copied.
+            // SAFETY: the span was a large block of this format, and still is the mover's: its start is writable.
+            let stale = unsafe { Header::of(first) };
+            stale.describe(Shape::LARGE, 0);
+            stale.release();
+            zero = false;
+        }
+        // SAFETY: no span of an arena starts at address zero.
+        let payload = unsafe { NonNull::new_unchecked(payload) };
+        let block = self.hand_out(new, payload, size, Contents::Any);
+        arena.finish_move(moving, footprint.charge, was, zero);
+        Some(Some(block.payload))
+    }
+
     /// Makes the live block in `span` one of `size` bytes without moving it, if it has or finds the room and is
     /// not mostly empty then.
     pub(crate) fn resize(&self, arena: &Arena, span: NonNull<Span>, size: usize) -> bool {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
-        debug_assert_eq!(record.kind(), Kind::Large);
         // Where it is, it keeps its alignment.
         let Some(Footprint {
             charge, granules, ..

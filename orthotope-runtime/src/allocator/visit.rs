@@ -5,7 +5,7 @@ use core::ptr::{self, NonNull};
 use super::engine::{Engine, next_id};
 use super::find::Found;
 use super::helper;
-use crate::arena::Lane;
+use crate::arena::{Lane, Span};
 use crate::block::Header;
 use crate::class::ScaledClass;
 use crate::config::{ClassLimits, Exhausted};
@@ -13,6 +13,9 @@ use crate::error::FreeError;
 use crate::large::LargeBlock;
 use crate::sys::{AtExit, die};
 use crate::thread_cache::{Cold, Locals, Phase, bin};
+
+/// Least bytes of a block that moves by its pages: below, a copy costs as little as what the system does for each.
+const MOVED_LEAST: usize = 1 << 20;
 
 /// A thread inside the slow path of one engine. Marks its `Locals` as busy, so that whatever it calls finds
 /// another way when it comes back here for memory.
@@ -250,20 +253,24 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    /// Makes the live block at `block`, requested with `old` bytes, one of `new` without moving it.
+    /// Makes the live block at `block`, requested with `old` bytes, one of `new` without copying it: where it is, or,
+    /// if it is large, elsewhere. `None` if it has to be copied; then it is as it was.
     pub(crate) fn resize(
         &self,
         block: NonNull<u8>,
         old: usize,
         new: usize,
-    ) -> Result<bool, FreeError> {
+    ) -> Result<Option<NonNull<u8>>, FreeError> {
         let address = block.as_ptr().addr();
         match self.engine.find(address, Some(old))? {
             Found::Large(span) => {
                 // SAFETY: records are type-stable.
                 let record = unsafe { span.as_ref() };
                 self.engine.large.check(record, address, Some(old))?;
-                Ok(self.engine.large.resize(&self.engine.arena, span, new))
+                if self.engine.large.resize(&self.engine.arena, span, new) {
+                    return Ok(Some(block));
+                }
+                Ok(self.relocate(span, old, new))
             }
             Found::Small { class, .. } if self.engine.class_of(new) == Some(class) => {
                 if self.engine.config.header
@@ -274,10 +281,24 @@ impl<'a> Visit<'a> {
                     let owner = header.owner();
                     header.seal(self.engine.secret.key(owner), owner, address, new);
                 }
-                Ok(true)
+                Ok(Some(block))
             }
-            Found::Small { .. } => Ok(false),
+            Found::Small { .. } => Ok(None),
         }
+    }
+
+    /// Moves the live large block in `span`, of `old` bytes, to a span for `new`.
+    fn relocate(&self, span: NonNull<Span>, old: usize, new: usize) -> Option<NonNull<u8>> {
+        if old < MOVED_LEAST || new <= old {
+            return None;
+        }
+        let Engine { arena, large, .. } = self.engine;
+        // What alignment it has, it keeps.
+        let footprint = large.footprint(new, 1)?;
+        let more = footprint.charge - large.footprint(old, 1)?.charge;
+        self.with_room(arena.room_to_move(footprint.granules), more, || {
+            large.relocate(arena, span, new, footprint)
+        })?
     }
 
     /// Gives every block of the cache to the central pool.

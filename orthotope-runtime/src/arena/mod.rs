@@ -3,8 +3,8 @@
 //! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
 //! all records. Knows nothing of blocks.
 //!
-//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `lanes`, `age`, `purge`,
-//! `clear`, `meta`, `counts`.
+//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `relocate`, `seams`, `lanes`,
+//! `age`, `purge`, `clear`, `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -25,7 +25,9 @@ mod meta;
 mod phased;
 mod purge;
 mod region;
+mod relocate;
 mod resize;
+mod seams;
 mod span;
 #[cfg(test)]
 mod validate;
@@ -47,6 +49,8 @@ pub(crate) use phased::room_for;
 pub(crate) use purge::Tick;
 use region::place_bytes;
 pub(crate) use region::{HUGE_PAGE, Region};
+pub(crate) use relocate::Begun;
+use seams::Seams;
 pub(crate) use span::{GRANULE, Kind, SlabState, Span};
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
@@ -93,6 +97,9 @@ pub(crate) struct Arena {
     stirred: AtomicUsize,
     /// Somebody looks after what becomes free, and need not be told.
     watched: AtomicBool,
+    seams: Seams,
+    /// Pages cannot be moved here: blocks are copied.
+    immovable: AtomicBool,
     state: Lock<State>,
 }
 
@@ -143,6 +150,8 @@ impl Arena {
             lanes: Lanes::new(),
             stirred: AtomicUsize::new(0),
             watched: AtomicBool::new(false),
+            seams: Seams::new(),
+            immovable: AtomicBool::new(false),
             state: Lock::new(State {
                 free: Bins::new(),
                 pool: Bins::new(),

@@ -1,4 +1,5 @@
-//! Spans that start where they are told to within a unit: for blocks of a large alignment.
+//! Spans that start where they are told to within a unit: for blocks of a large alignment, and for those whose
+//! pages move.
 //!
 //! What such a span leaves over before and behind it stays free: it costs address space for the search alone.
 
@@ -21,6 +22,15 @@ impl Phase {
         Self {
             unit: align.max(GRANULE),
             offset: 0,
+        }
+    }
+
+    /// As far behind a multiple of `unit` as `address` is.
+    pub(super) fn like(address: usize, unit: usize) -> Self {
+        let unit = unit.max(GRANULE);
+        Self {
+            unit,
+            offset: address & (unit - 1),
         }
     }
 

@@ -288,8 +288,10 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
         // SAFETY: the caller's promise; the block came from `System` with this layout.
         return unsafe { System.realloc(block, layout, new_size) };
     }
-    if old == new && resize(Statics::of::<G>(), block, layout.size(), new_size) {
-        return block;
+    if old == new
+        && let Some(block) = resize(Statics::of::<G>(), block, layout.size(), new_size)
+    {
+        return block.as_ptr();
     }
     // SAFETY: the alignment is a layout's already, and the caller vouches for the size.
     let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
@@ -304,20 +306,18 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
     moved
 }
 
-/// Whether the live block could be made one of `new` bytes where it is.
-fn resize(statics: Statics, block: *mut u8, old: usize, new: usize) -> bool {
-    let Some(block) = NonNull::new(block) else {
-        return false;
-    };
+/// The live block as one of `new` bytes, if it could be made that without copying it.
+fn resize(statics: Statics, block: *mut u8, old: usize, new: usize) -> Option<NonNull<u8>> {
+    let block = NonNull::new(block)?;
     if fallback::size_of(block.as_ptr().addr()).is_some() {
-        return false;
+        return None;
     }
     match enter(statics) {
         Entry::Ready(visit) => match visit.resize(block, old, new) {
             Ok(resized) => resized,
             Err(error) => refuse(block, old, &error),
         },
-        Entry::Busy | Entry::Failed => false,
+        Entry::Busy | Entry::Failed => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod fork;
 mod helper;
 mod lock;
 mod real;
+mod relocate;
 mod report;
 
 use core::ptr::NonNull;
@@ -34,6 +35,15 @@ pub(crate) trait Os: Sync {
     ///
     /// `start..start + bytes` lies in one live reservation of this `Os`.
     unsafe fn commit(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()>;
+
+    /// Moves the pages of one range to another, whose own are dropped. Unless that is done, `from` is as it was, and
+    /// `to` holds anything.
+    ///
+    /// # Safety
+    ///
+    /// Both ranges are committed, lie in live reservations of this `Os`, which do not end with them, and do not
+    /// overlap. Nobody uses what is in `to`, nor `from` meanwhile.
+    unsafe fn relocate(&self, from: NonNull<u8>, to: NonNull<u8>, bytes: usize) -> Relocation;
 
     /// Reserves and commits at once; memory is still used only as it is touched.
     fn map(&self, bytes: usize) -> io::Result<NonNull<u8>>;
@@ -78,6 +88,18 @@ pub(crate) trait Os: Sync {
 
 /// Most pages that [`Os::resident`] is asked about at once.
 pub(crate) const RESIDENT_MOST: usize = 64;
+/// What came of [`Os::relocate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relocation {
+    /// `from` reads as zero, `to` as `from` did.
+    Done,
+    /// The range lies in more than one mapping: a shorter one may not.
+    Split,
+    /// Not this time, or not this range.
+    Refused,
+    /// Never.
+    Unsupported,
+}
 
 /// Largest page size of any supported system; what is a multiple of it is page-aligned everywhere.
 pub(crate) const PAGE_MAX: usize = 64 << 10;

@@ -1,9 +1,9 @@
-//! The real system: `mmap`, `mprotect`, `munmap`.
+//! The real system: `mmap`, `mprotect`, `munmap`, and `mremap` where it can move pages.
 
 use core::ptr::{self, NonNull};
 use std::io;
 
-use super::{Os, PAGE_MAX, RESIDENT_MOST};
+use super::{Os, PAGE_MAX, RESIDENT_MOST, Relocation, relocate};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// The system that every allocator outside tests stands on.
@@ -31,6 +31,11 @@ impl Os for Real {
         } else {
             Err(io::Error::last_os_error())
         }
+    }
+
+    unsafe fn relocate(&self, from: NonNull<u8>, to: NonNull<u8>, bytes: usize) -> Relocation {
+        // SAFETY: the caller's promise.
+        unsafe { relocate::relocate(from, to, bytes) }
     }
 
     fn map(&self, bytes: usize) -> io::Result<NonNull<u8>> {

@@ -1,11 +1,10 @@
 //! The operating system's double: real memory, but it refuses on demand.
 
 use core::ptr::NonNull;
-use core::sync::atomic::AtomicBool;
 use std::io;
 
-use crate::sync::{AtomicUsize, Ordering};
-use crate::sys::{Os, REAL};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::sys::{Os, REAL, Relocation};
 
 /// Refuses single calls, or reservations beyond a size, and counts what is mapped.
 pub(super) struct Double {
@@ -17,6 +16,16 @@ pub(super) struct Double {
     pub(super) no_commits: AtomicBool,
     /// Refuse every advice.
     pub(super) no_advice: AtomicBool,
+    /// Relocations that still succeed before one is refused; `usize::MAX` for all.
+    pub(super) moves_allowed: AtomicUsize,
+    /// The system knows of no relocations.
+    pub(super) no_moves: AtomicBool,
+    /// Bytes relocated.
+    pub(super) moved: AtomicUsize,
+    /// Relocations that met more than one mapping.
+    pub(super) splits: AtomicUsize,
+    /// Relocations asked for.
+    pub(super) moves: AtomicUsize,
     /// Bytes mapped now.
     pub(super) mapped: AtomicUsize,
     /// Bytes offered, discarded, and advised about huge pages.
@@ -35,6 +44,11 @@ impl Double {
             largest: AtomicUsize::new(usize::MAX),
             no_commits: AtomicBool::new(false),
             no_advice: AtomicBool::new(false),
+            moves_allowed: AtomicUsize::new(usize::MAX),
+            no_moves: AtomicBool::new(false),
+            moved: AtomicUsize::new(0),
+            splits: AtomicUsize::new(0),
+            moves: AtomicUsize::new(0),
             mapped: AtomicUsize::new(0),
             offered: AtomicUsize::new(0),
             discarded: AtomicUsize::new(0),
@@ -84,6 +98,30 @@ impl Os for Double {
         }
         // SAFETY: the caller's promise.
         unsafe { REAL.commit(start, bytes) }
+    }
+
+    unsafe fn relocate(&self, from: NonNull<u8>, to: NonNull<u8>, bytes: usize) -> Relocation {
+        self.moves.fetch_add(1, Ordering::Relaxed);
+        if self.no_moves.load(Ordering::Relaxed) {
+            return Relocation::Unsupported;
+        }
+        match self.moves_allowed.load(Ordering::Relaxed) {
+            usize::MAX => {}
+            0 => {
+                // One refusal, then the system recovers.
+                self.moves_allowed.store(usize::MAX, Ordering::Relaxed);
+                return Relocation::Refused;
+            }
+            left => self.moves_allowed.store(left - 1, Ordering::Relaxed),
+        }
+        // SAFETY: the caller's promise.
+        let relocation = unsafe { REAL.relocate(from, to, bytes) };
+        match relocation {
+            Relocation::Done => drop(self.moved.fetch_add(bytes, Ordering::Relaxed)),
+            Relocation::Split => drop(self.splits.fetch_add(1, Ordering::Relaxed)),
+            Relocation::Refused | Relocation::Unsupported => {}
+        }
+        relocation
     }
 
     fn map(&self, bytes: usize) -> io::Result<NonNull<u8>> {

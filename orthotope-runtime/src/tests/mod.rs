@@ -11,5 +11,6 @@ mod instance;
 mod lanes;
 mod lock;
 mod purge;
+mod relocate;
 mod rng;
 mod thread_limit;

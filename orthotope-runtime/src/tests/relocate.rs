@@ -1,0 +1,591 @@
+//! Large blocks that grow by moving their pages: contents, alignment, budget, and what happens when the system
+//! refuses.
+
+use core::ptr::NonNull;
+use std::sync::{Barrier, LazyLock};
+use std::thread;
+
+use super::double::Double;
+use super::rng::Rng;
+use crate::allocator::{Engine, Visit, leave_thread};
+use crate::arena::{GRANULE, Kind};
+use crate::config::{Config, Exhausted};
+use crate::error::FreeError;
+use crate::sync::Ordering;
+use crate::thread_cache::LocalBins;
+
+const MIB: usize = 1 << 20;
+const TABLE: usize = 2 * MIB;
+/// So that all beyond are large blocks.
+const CLASSES: [usize; 2] = [64, 4_096];
+
+fn bare() -> Config {
+    Config::general()
+        .with_arena(512 * MIB)
+        .with_classes(&CLASSES)
+        .with_exhausted(Exhausted::Null)
+}
+
+fn headed() -> Config {
+    Config::tensor()
+        .with_arena(512 * MIB)
+        .with_classes(&CLASSES)
+        .with_exhausted(Exhausted::Null)
+}
+
+/// Whether pages move here at all. If not, everything is copied, and the counts of what moved do not hold.
+fn moves_here() -> bool {
+    static MOVES: LazyLock<bool> = LazyLock::new(|| {
+        let program = Program::new(bare());
+        let block = program.take(2 * MIB);
+        program.pin(block);
+        program.resize(block, 4 * MIB);
+        program.os.moved.load(Ordering::Relaxed) > 0
+    });
+    *MOVES
+}
+
+/// A thread of a program with an allocator of its own.
+struct Program {
+    os: &'static Double,
+    engine: &'static Engine,
+    bins: &'static LocalBins<2>,
+}
+
+/// A live block: its payload and its size.
+#[derive(Clone, Copy)]
+struct Block {
+    start: NonNull<u8>,
+    size: usize,
+    seed: usize,
+}
+
+impl Block {
+    /// Writes a word of each page, and the ends.
+    fn write(&self) {
+        for offset in offsets(self.size) {
+            // SAFETY: the block is live and this long.
+            unsafe { self.start.add(offset).write(stamp(self.seed, offset)) };
+        }
+    }
+
+    fn check(&self, size: usize) {
+        for offset in offsets(self.size).filter(|&offset| offset < size) {
+            // SAFETY: the block is live and this long.
+            let found = unsafe { self.start.add(offset).read() };
+            assert_eq!(found, stamp(self.seed, offset), "at {offset} of {size}");
+        }
+    }
+}
+
+fn offsets(size: usize) -> impl Iterator<Item = usize> {
+    (0..size).step_by(2_048)
+}
+
+fn stamp(seed: usize, offset: usize) -> u8 {
+    (seed.wrapping_mul(31) ^ offset ^ (offset >> 11) ^ (offset >> 19)) as u8
+}
+
+impl Program {
+    fn new(config: Config) -> Self {
+        let os = Double::leaked();
+        let engine = Engine::new(os, config, true).expect("the double refuses nothing");
+        // SAFETY: the engine is ours, and never released.
+        let engine = unsafe { engine.as_ref() };
+        let program = Self {
+            os,
+            engine,
+            bins: Box::leak(Box::new(LocalBins::new())),
+        };
+        let limits = (0..2).map(|class| engine.limits(class));
+        // SAFETY: the bins are ours alone, one a class, and live for ever.
+        unsafe { Visit::bind(engine, program.bins.locals(), leave_thread, limits) };
+        program
+    }
+
+    fn visit(&self) -> Visit<'static> {
+        // SAFETY: the bins are this thread's, and bound to the engine.
+        unsafe { Visit::enter(self.engine, self.bins.locals()) }
+    }
+
+    fn try_take(&self, size: usize) -> Option<Block> {
+        let large = self.visit().alloc_large(size, 8)?;
+        let block = Block {
+            start: large.payload,
+            size,
+            seed: size,
+        };
+        block.write();
+        Some(block)
+    }
+
+    fn take(&self, size: usize) -> Block {
+        self.try_take(size).expect("there is room")
+    }
+
+    fn free(&self, block: Block) -> Result<(), FreeError> {
+        // SAFETY: tests free what nobody uses any more.
+        unsafe { self.visit().free_checked(block.start, Some(block.size)) }
+    }
+
+    /// The block with a new size if it need not be copied, its contents checked.
+    fn resize(&self, block: Block, size: usize) -> Option<Block> {
+        let resized = self.visit().resize(block.start, block.size, size);
+        self.engine.validate();
+        let start = resized.expect("the block is live")?;
+        let kept = Block { start, ..block };
+        kept.check(block.size.min(size));
+        let offset = |start: NonNull<u8>| start.as_ptr().addr() % TABLE;
+        assert_eq!(offset(start), offset(block.start), "alignment is kept");
+        let grown = Block { size, ..kept };
+        grown.write();
+        Some(grown)
+    }
+
+    /// Takes blocks until one lies right behind this one, which cannot grow where it is then.
+    fn pin(&self, block: Block) -> Vec<Block> {
+        let arena = &self.engine.arena;
+        let address = block.start.as_ptr().addr();
+        let span = arena.span_at(address).expect("the block is live");
+        // SAFETY: records are type-stable.
+        let end = unsafe { span.as_ref().start() + span.as_ref().bytes() };
+        let mut pins = Vec::new();
+        loop {
+            let behind = arena.span_at(end);
+            // SAFETY: records are type-stable.
+            if behind.is_some_and(|behind| unsafe { behind.as_ref() }.kind() == Kind::Large) {
+                return pins;
+            }
+            pins.push(self.take(GRANULE - 64));
+        }
+    }
+
+    /// The same for a growth that needs no copy, where pages move.
+    fn grow(&self, block: Block, size: usize) -> Block {
+        self.resize(block, size).unwrap_or_else(|| {
+            assert!(!moves_here(), "it need not be copied");
+            let copy = self.take(size);
+            assert_eq!(self.free(block), Ok(()));
+            copy
+        })
+    }
+}
+
+#[test]
+fn a_block_grows_past_its_neighbour_by_moving() {
+    if !moves_here() {
+        println!("skipped: a_block_grows_past_its_neighbour_by_moving needs MREMAP_DONTUNMAP");
+        return;
+    }
+    for config in [bare(), headed()] {
+        let program = Program::new(config);
+        let block = program.take(3 * MIB + 100);
+        let pin = program.take(MIB);
+        let before = program.engine.stats();
+        let grown = program.grow(block, 9 * MIB);
+        assert_ne!(grown.start, block.start, "its neighbour is live");
+        assert!(program.os.moved.load(Ordering::Relaxed) >= 3 * MIB);
+        let after = program.engine.stats();
+        assert_eq!(after.large_live, 2);
+        let more = 6 * MIB - 128;
+        assert!((more..more + 128).contains(&(after.large_live_bytes - before.large_live_bytes)));
+        // What it left is free: a stale pointer is told so, and others get it.
+        assert_eq!(
+            program.free(block),
+            Err(FreeError::AlreadyFreedOrUnknownLarge)
+        );
+        let other = program.take(3 * MIB);
+        assert!(other.start < pin.start, "best fit");
+        for block in [grown, pin, other] {
+            block.check(block.size);
+            assert_eq!(program.free(block), Ok(()));
+            program.engine.validate();
+        }
+    }
+}
+
+#[test]
+fn what_is_left_behind_is_zero() {
+    if !moves_here() {
+        println!("skipped: what_is_left_behind_is_zero needs MREMAP_DONTUNMAP");
+        return;
+    }
+    let program = Program::new(bare());
+    let (block, _pin) = (program.take(4 * MIB), program.take(MIB));
+    program.grow(block, 8 * MIB);
+    let again = program.visit().alloc_large(4 * MIB, 8);
+    let again = again.expect("there is room");
+    assert_eq!(again.payload, block.start);
+    assert_eq!(again.contents, crate::large::Contents::Zero);
+    // SAFETY: the block is live and this long.
+    let bytes = unsafe { core::slice::from_raw_parts(again.payload.as_ptr(), 4 * MIB) };
+    assert!(bytes.iter().all(|&byte| byte == 0));
+}
+
+#[test]
+fn moved_ranges_that_meet_are_moved_on() {
+    for config in [bare(), headed()] {
+        let program = Program::new(config);
+        // Moved twice, grown in place over the seam at its end, moved again in pieces, and over old seams.
+        let mut block = program.take(2 * MIB);
+        let mut pins = program.pin(block);
+        for size in [5 * MIB, 9 * MIB] {
+            let before = block.start;
+            block = program.grow(block, size);
+            assert_ne!(block.start, before);
+            pins.extend(program.pin(block));
+        }
+        if !config.header {
+            // With a header, what is freed waits in the pool instead.
+            let pin = pins.pop().expect("the one behind it came last");
+            assert_eq!(program.free(pin), Ok(()));
+            let before = block.start;
+            block = program.grow(block, 13 * MIB);
+            assert_eq!(block.start, before);
+            pins.extend(program.pin(block));
+        }
+        let calls = program.os.moves.load(Ordering::Relaxed);
+        block = program.grow(block, 20 * MIB);
+        if moves_here() && !config.header {
+            let calls = program.os.moves.load(Ordering::Relaxed) - calls;
+            assert_eq!(calls, 3, "it came in two moves and grew in place");
+        }
+        pins.extend(program.pin(block));
+        block = program.grow(block, 30 * MIB);
+        assert_eq!(program.os.splits.load(Ordering::Relaxed), 0);
+        for block in pins.into_iter().chain([block]) {
+            block.check(block.size);
+            assert_eq!(program.free(block), Ok(()));
+            program.engine.validate();
+        }
+    }
+}
+
+#[test]
+fn a_mapping_that_the_program_split_is_moved_in_pieces() {
+    if !cfg!(target_os = "linux") {
+        println!("skipped: a_mapping_that_the_program_split_is_moved_in_pieces is for Linux");
+        return;
+    }
+    for (start, bytes) in [(MIB, 2 * MIB), (3 * MIB + 4_096, 8_192), (0, MIB)] {
+        let program = Program::new(bare());
+        let block = program.take(6 * MIB);
+        program.pin(block);
+        // SAFETY: a part of the block; no byte changes.
+        let status = unsafe {
+            libc::madvise(
+                block.start.add(start).as_ptr().cast(),
+                bytes,
+                libc::MADV_DONTDUMP,
+            )
+        };
+        assert_eq!(status, 0);
+        let block = program.grow(block, 12 * MIB);
+        program.pin(block);
+        program.grow(block, 20 * MIB);
+        if moves_here() {
+            assert!(program.os.moved.load(Ordering::Relaxed) >= 16 * MIB);
+        }
+    }
+}
+
+#[test]
+fn locked_memory_is_copied_and_no_more_of_the_block_than_is_locked() {
+    let program = Program::new(bare());
+    let block = program.take(6 * MIB);
+    program.pin(block);
+    // SAFETY: a part of the block; no byte changes.
+    let status = unsafe { libc::mlock(block.start.add(2 * MIB).as_ptr().cast(), GRANULE) };
+    if status != 0 {
+        println!("skipped: locked_memory_is_copied needs a limit above 64 KiB");
+        return;
+    }
+    program.grow(block, 12 * MIB);
+    if moves_here() {
+        assert_eq!(program.os.moved.load(Ordering::Relaxed), 6 * MIB - GRANULE);
+    }
+}
+
+#[test]
+fn a_process_that_lowered_its_limits_copies() {
+    let program = Program::new(bare());
+    let block = program.take(6 * MIB);
+    program.pin(block);
+    // SAFETY: the child allocates from this program alone, whose locks nobody holds, and calls nothing else.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0);
+    if child == 0 {
+        let limit = libc::rlimit {
+            rlim_cur: MIB as libc::rlim_t,
+            rlim_max: MIB as libc::rlim_t,
+        };
+        // SAFETY: a valid limit.
+        let lowered = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) } == 0;
+        let resized = program.visit().resize(block.start, block.size, 9 * MIB);
+        let kept = resized.ok().flatten().is_some_and(|start| {
+            // SAFETY: the block is live and this long.
+            start != block.start && unsafe { start.read() } == stamp(block.seed, 0)
+        });
+        let moved = program.os.moved.load(Ordering::Relaxed);
+        // SAFETY: the child ends here.
+        unsafe { libc::_exit(i32::from(!(lowered && kept && moved == 0))) };
+    }
+    let mut status = 0;
+    // SAFETY: the child is ours.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    assert_eq!(status, 0, "it copied, and did not die");
+}
+
+/// Mappings of the process.
+fn mappings() -> Option<usize> {
+    Some(
+        std::fs::read_to_string("/proc/self/maps")
+            .ok()?
+            .lines()
+            .count(),
+    )
+}
+
+#[test]
+fn the_number_of_mappings_is_bounded() {
+    let program = Program::new(bare().with_arena(32 << 30));
+    let before = mappings();
+    let mut moves = 0;
+    loop {
+        let visit = program.visit();
+        let large = visit.alloc_large(MIB, 8).expect("there is room");
+        drop(visit);
+        // A page that was never written has no place that it remembers.
+        // SAFETY: the block is live.
+        unsafe { large.payload.write(1) };
+        let block = Block {
+            start: large.payload,
+            size: MIB,
+            seed: 0,
+        };
+        program.pin(block);
+        let moved = program.visit().resize(block.start, MIB, 2 * MIB);
+        if moved.expect("the block is live").is_none() {
+            break;
+        }
+        moves += 1;
+        assert!(moves < 9_000, "two seams a move, or one between two");
+    }
+    if moves_here() {
+        assert!(moves >= 4_000);
+        if let (Some(before), Some(after)) = (before, mappings()) {
+            // Other tests map and unmap meanwhile.
+            println!(
+                "{} mappings for {moves} moves",
+                after.saturating_sub(before)
+            );
+            assert!(after < before + 12_000);
+        }
+    }
+    program.engine.validate();
+}
+
+#[test]
+fn what_the_system_refuses_to_move_is_copied() {
+    for config in [bare(), headed()] {
+        // Refused once, at each call in turn.
+        for allowed in 0..6 {
+            let program = Program::new(config);
+            program.os.moves_allowed.store(allowed, Ordering::Relaxed);
+            let mut block = program.take(2 * MIB);
+            let mut pins = Vec::new();
+            for size in [4, 7, 11, 16, 25] {
+                pins.extend(program.pin(block));
+                block = program.grow(block, size * MIB);
+            }
+            for block in pins.into_iter().chain([block]) {
+                block.check(block.size);
+                assert_eq!(program.free(block), Ok(()));
+                program.engine.validate();
+            }
+        }
+        // Unknown to the system: asked once.
+        let program = Program::new(config);
+        program.os.no_moves.store(true, Ordering::Relaxed);
+        let block = program.take(2 * MIB);
+        program.pin(block);
+        let block = program.resize(block, 4 * MIB).expect("copied on the way");
+        program.pin(block);
+        assert!(program.resize(block, 8 * MIB).is_none(), "the usual copy");
+        block.check(block.size);
+        assert_eq!(program.os.moves.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[test]
+fn small_blocks_are_copied() {
+    let program = Program::new(bare());
+    let (block, _pin) = (program.take(MIB - 1), program.take(MIB));
+    assert!(program.resize(block, 4 * MIB).is_none());
+    assert_eq!(program.os.moves.load(Ordering::Relaxed), 0);
+}
+
+fn random_growth(config: Config, seed: u64) {
+    let program = Program::new(config);
+    let mut rng = Rng::new(seed);
+    let mut blocks: Vec<_> = (0..6)
+        .map(|index| program.take((1 + index) * MIB))
+        .collect();
+    let mut copied = 0;
+    for step in 0..1_000 {
+        let index = rng.below(blocks.len());
+        let block = blocks[index];
+        let size = match rng.below(10) {
+            0 => 4_097 + rng.below(300_000),
+            1..=3 => block.size + 1 + rng.below(200_000),
+            _ => 4_097 + rng.below(40 * MIB),
+        };
+        if rng.below(9) == 0 {
+            program
+                .os
+                .moves_allowed
+                .store(rng.below(2), Ordering::Relaxed);
+        }
+        if let Some(resized) = program.resize(block, size) {
+            blocks[index] = resized;
+        } else if let Some(other) = program.try_take(size) {
+            // What `realloc` does then.
+            let kept = block.size.min(size);
+            block.check(block.size);
+            copied += usize::from(kept > MIB && size > block.size);
+            assert_eq!(program.free(block), Ok(()));
+            blocks[index] = other;
+        }
+        program.engine.validate();
+        if step % 100 == 0 {
+            for block in &blocks {
+                block.check(block.size);
+            }
+        }
+    }
+    if moves_here() {
+        assert_eq!(copied, 0, "no growth copies more than a megabyte");
+        assert_eq!(program.os.splits.load(Ordering::Relaxed), 0);
+    }
+    for block in blocks {
+        block.check(block.size);
+        assert_eq!(program.free(block), Ok(()));
+        program.engine.validate();
+    }
+    program.engine.reclaim();
+    assert_eq!(program.engine.stats().large_live, 0);
+}
+
+#[test]
+fn random_growth_keeps_contents_and_invariants() {
+    random_growth(bare(), 1);
+    random_growth(headed(), 2);
+}
+
+#[test]
+fn a_block_that_moves_is_charged_what_it_grows_by() {
+    if !moves_here() {
+        println!("skipped: a_block_that_moves_is_charged_what_it_grows_by needs MREMAP_DONTUNMAP");
+        return;
+    }
+    let program = Program::new(bare());
+    let block = program.take(50 * MIB);
+    // Not written: it only takes address space.
+    let visit = program.visit();
+    let _pin = visit.alloc_large(425 * MIB, 8).expect("there is room");
+    drop(visit);
+    // 475 MiB of 512 are charged: 85 would not fit beside them.
+    let grown = program.grow(block, 85 * MIB);
+    assert_ne!(grown.start, block.start);
+    assert!(program.resize(grown, 88 * MIB).is_none());
+    grown.check(grown.size);
+}
+
+#[test]
+fn doubling_moves_every_page() {
+    let config = Config::general().with_exhausted(Exhausted::Null);
+    let program = Program::new(config.with_arena(4 << 30).with_classes(&CLASSES));
+    let mut block = program.take(MIB);
+    for doubling in 0..8 {
+        program.pin(block);
+        let moved = program.os.moved.load(Ordering::Relaxed);
+        block = program.grow(block, MIB << (doubling + 1));
+        if moves_here() {
+            let moved = program.os.moved.load(Ordering::Relaxed) - moved;
+            assert_eq!(moved, MIB << doubling);
+        }
+    }
+    assert_eq!(program.os.splits.load(Ordering::Relaxed), 0);
+    assert_eq!(program.free(block), Ok(()));
+}
+
+#[test]
+fn of_a_move_and_a_free_at_once_one_is_told() {
+    if !moves_here() {
+        println!("skipped: of_a_move_and_a_free_at_once_one_is_told needs MREMAP_DONTUNMAP");
+        return;
+    }
+    for config in [bare(), headed()] {
+        let program = Program::new(config);
+        let other = Program {
+            bins: Box::leak(Box::new(LocalBins::new())),
+            ..program
+        };
+        let limits = (0..2).map(|class| other.engine.limits(class));
+        // SAFETY: the bins are ours alone, one a class, and live for ever.
+        unsafe { Visit::bind(other.engine, other.bins.locals(), leave_thread, limits) };
+        let (one, two) = (Shared(program), Shared(other));
+        for round in 0..300 {
+            let block = one.0.take(2 * MIB);
+            let pin = (round % 2 == 0).then(|| one.0.take(MIB));
+            let address = block.start.as_ptr().expose_provenance();
+            let barrier = Barrier::new(2);
+            let (one, two) = (&one, &two);
+            let (moved, freed) = thread::scope(|scope| {
+                let mover = scope.spawn(|| {
+                    barrier.wait();
+                    let address = NonNull::new(core::ptr::with_exposed_provenance_mut(address));
+                    let start = address.expect("blocks are not null");
+                    let moved = one.visit().resize(start, 2 * MIB, 4 * MIB);
+                    moved.map(|start| start.map(|start| start.as_ptr().expose_provenance()))
+                });
+                barrier.wait();
+                let start = NonNull::new(core::ptr::with_exposed_provenance_mut(address))
+                    .expect("blocks are not null");
+                // SAFETY: nobody uses what is in the block.
+                let freed = unsafe { two.visit().free_checked(start, None) };
+                (mover.join().expect("it does not panic"), freed)
+            });
+            one.0.engine.validate();
+            let live = one.0.engine.stats().large_live - usize::from(pin.is_some());
+            // Moved away, or resized where it is: then it was live, and the free came before or is to come.
+            if live == 1 {
+                let start = moved.expect("it was live").expect("it was not freed");
+                let start = NonNull::new(core::ptr::with_exposed_provenance_mut(start));
+                let block = Block {
+                    start: start.expect("blocks are not null"),
+                    size: 4 * MIB,
+                    seed: 0,
+                };
+                assert!(freed.is_err());
+                assert_eq!(one.0.free(block), Ok(()));
+            } else {
+                assert_eq!((live, freed), (0, Ok(())));
+            }
+            if let Some(pin) = pin {
+                assert_eq!(one.0.free(pin), Ok(()));
+            }
+        }
+    }
+}
+
+/// Each of two threads enters with bins of its own.
+struct Shared(Program);
+// SAFETY: one thread at a time uses a program's bins; all else is `Sync`.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn visit(&self) -> Visit<'static> {
+        self.0.visit()
+    }
+}
