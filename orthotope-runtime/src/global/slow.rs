@@ -115,7 +115,8 @@ fn lend(config: &Config, class: usize) -> *mut u8 {
     Layout::from_size_align(size, align).map_or(ptr::null_mut(), fallback::take)
 }
 
-/// `alloc` of a layout whose class is not one load away.
+/// `alloc` of a layout whose class is not one load away. Cold, so that the fast path keeps its two branches apart.
+#[cold]
 #[inline(never)]
 pub(super) fn alloc_other_slow<G: Generated>(layout: Layout) -> *mut u8 {
     match route::<G>(layout.size(), layout.align()) {
