@@ -5,12 +5,12 @@ use core::ptr::{self, NonNull};
 use super::engine::{Engine, next_id};
 use super::find::Found;
 use super::helper;
-use crate::arena::{Lane, Span};
+use crate::arena::{Kind, Lane, Span};
 use crate::block::Header;
 use crate::class::ScaledClass;
 use crate::config::{ClassLimits, Exhausted};
 use crate::error::FreeError;
-use crate::large::LargeBlock;
+use crate::large::{Footprint, LargeBlock};
 use crate::sys::{AtExit, die};
 use crate::thread_cache::{Cold, Locals, Phase, bin};
 
@@ -283,8 +283,50 @@ impl<'a> Visit<'a> {
                 }
                 Ok(Some(block))
             }
-            Found::Small { .. } => Ok(None),
+            Found::Small { class, span } => {
+                Ok((new > old && self.grow_small(class, span, new)).then_some(block))
+            }
         }
+    }
+
+    /// Makes the live block of `class` that has the slab in `span` for itself one of `new` bytes, of another class or
+    /// a large one, if there is room behind it.
+    fn grow_small(&self, class: usize, span: NonNull<Span>, new: usize) -> bool {
+        let Engine { arena, large, .. } = self.engine;
+        let centrals = self.engine.centrals();
+        let next = self.engine.class_of(new).map(|class| &centrals[class]);
+        if !centrals[class].is_single() || next.is_some_and(|next| !next.is_single()) {
+            return false;
+        }
+        let Some(Footprint {
+            granules, charge, ..
+        }) = large.footprint(new, 1)
+        else {
+            return false;
+        };
+        if !centrals[class].disown(span) {
+            return false;
+        }
+        let grown = match next {
+            Some(next) => {
+                let geometry = next.geometry();
+                arena.convert(span, geometry.granules, geometry.stride, Kind::Slab)
+            }
+            None => {
+                // SAFETY: records are type-stable.
+                let record = unsafe { span.as_ref() };
+                record.describe_large(new, record.first());
+                arena.convert(span, granules, charge, Kind::Large)
+            }
+        };
+        match next {
+            None if grown => {}
+            // SAFETY: the span is as long as the class's slabs, taken off another's books, and its block is live.
+            Some(next) if grown => unsafe { next.adopt(arena, span) },
+            // SAFETY: as above: it is what it was.
+            _ => unsafe { centrals[class].adopt(arena, span) },
+        }
+        grown
     }
 
     /// Moves the live large block in `span`, of `old` bytes, to a span for `new`.

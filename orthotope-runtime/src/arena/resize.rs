@@ -52,6 +52,33 @@ impl Arena {
         true
     }
 
+    /// Makes the span of a slab's only block, live and in place, one of at least `granules` and charged at least
+    /// `charge`: of a large block, described already, or of a slab. `false` if that is not possible; then nothing
+    /// has changed.
+    pub(crate) fn convert(
+        &self,
+        span: NonNull<Span>,
+        granules: usize,
+        charge: usize,
+        kind: Kind,
+    ) -> bool {
+        let mut state = self.lock();
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let more = charge.saturating_sub(record.charge());
+        if more > state.budget.left()
+            || (granules > record.granules() && !self.lengthen(&mut state, span, granules))
+        {
+            return false;
+        }
+        self.charge(&mut state, span, more);
+        if kind == Kind::Large {
+            state.live_large.add(charge);
+        }
+        record.set_kind(kind);
+        true
+    }
+
     /// Lengthens a live span to `granules` by the free span behind it and by the region's untouched end; `false`
     /// if they do not suffice.
     fn lengthen(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, granules: usize) -> bool {

@@ -148,8 +148,7 @@ impl Central {
         }
         // SAFETY: we hold the lock.
         let ages = unsafe { Ages::of(span) };
-        // SAFETY: as above.
-        state.backed -= unsafe { ages.backed(self.geometry.granules) };
+        state.backed -= ages.backed();
         // SAFETY: we hold the lock, and nobody finds the slab any more.
         unsafe { slab::close(span, &self.geometry, arena.meta()) };
         // SAFETY: no block of it is used again; the ages are asked for while the span is still nobody else's.

@@ -2,13 +2,14 @@
 //!
 //! Threads meet here, one magazine at a time. Knows nothing of their state.
 //!
-//! Read on in this order: `partial`, here, `give_back`, `purge`.
+//! Read on in this order: `partial`, here, `give_back`, `adopt`, `purge`.
 //!
 //! Invariants, checked by `Central::validate` after every step of the tests: a slab is in `partial`
 //! exactly if it has free blocks; `current`, if any, is the slab that
 //! is being carved, and it may be in `partial` too. Every block that was carved is live, cached by a
 //! thread, in the depot, or free in its slab.
 
+mod adopt;
 mod give_back;
 mod partial;
 mod purge;

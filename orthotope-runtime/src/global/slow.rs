@@ -289,7 +289,7 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
         // SAFETY: the caller's promise; the block came from `System` with this layout.
         return unsafe { System.realloc(block, layout, new_size) };
     }
-    if old == new
+    if (old == new || may_grow::<G>(old, layout, new_size))
         && let Some(block) = resize(Statics::of::<G>(), block, layout.size(), new_size)
     {
         return block.as_ptr();
@@ -305,6 +305,17 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
         unsafe { super::dealloc::<G>(block, layout) };
     }
     moved
+}
+
+/// Whether a block of a class may have room behind it: if it lies in a slab of its own.
+fn may_grow<G: Generated>(old: Route, layout: Layout, new_size: usize) -> bool {
+    let Route::Class(class) = old else {
+        return false;
+    };
+    !G::CONFIG.header
+        && layout.align() <= G::CONFIG.align
+        && layout.size() < new_size
+        && G::CONFIG.classes[class] > GRANULE / 2
 }
 
 /// The live block as one of `new` bytes, if it could be made that without copying it.

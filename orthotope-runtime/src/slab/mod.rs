@@ -134,7 +134,7 @@ pub(crate) unsafe fn open(
         arena.meta().take(geometry.bitmap_bytes())?.cast().as_ptr()
     };
     // SAFETY: as above.
-    let backed = unsafe { pages::open(span, arena, geometry) };
+    let backed = unsafe { pages::open(span, arena) };
     // SAFETY: as above.
     let slab = unsafe { span.as_ref().slab() };
     slab.bits = bits;
@@ -144,6 +144,30 @@ pub(crate) unsafe fn open(
     slab.hint = 0;
     slab.list = None;
     Some(backed)
+}
+
+/// Sets up the bookkeeping of a slab whose only block is live. Returns how many of its pages may be resident.
+///
+/// # Safety
+///
+/// The slab has room for one block; the caller alone knows the span, but for the block.
+pub(crate) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    let bits = record.few_bits();
+    // SAFETY: the caller alone knows the span.
+    unsafe { bits.write(0) };
+    // SAFETY: as above.
+    let backed = unsafe { pages::open_live(span, arena) };
+    // SAFETY: as above.
+    let slab = unsafe { record.slab() };
+    slab.bits = bits;
+    slab.granted = 1;
+    slab.carved = 1;
+    slab.free = 0;
+    slab.hint = 0;
+    slab.list = None;
+    backed
 }
 
 /// Gives the bitmap back.

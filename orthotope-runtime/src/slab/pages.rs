@@ -27,7 +27,7 @@ pub(crate) struct SlabTick {
 /// # Safety
 ///
 /// The caller alone knows the span.
-pub(crate) unsafe fn open(span: NonNull<Span>, arena: &Arena, geometry: &Geometry) -> usize {
+pub(super) unsafe fn open(span: NonNull<Span>, arena: &Arena) -> usize {
     // SAFETY: the caller alone knows the span.
     let slab = unsafe { span.as_ref().slab() };
     slab.ages = arena.page_ages(span);
@@ -35,7 +35,8 @@ pub(crate) unsafe fn open(span: NonNull<Span>, arena: &Arena, geometry: &Geometr
     let mut backed = 0;
     slab.spare_pages = 0;
     slab.purged = false;
-    for granule in 0..geometry.granules {
+    // SAFETY: records are type-stable.
+    for granule in 0..unsafe { span.as_ref() }.granules() {
         let age = match arena.age_of(span, granule) {
             Age::LENT_CLEAN => Age::UNTOUCHED,
             _ => Age::USED,
@@ -52,44 +53,69 @@ pub(crate) unsafe fn open(span: NonNull<Span>, arena: &Arena, geometry: &Geometr
     backed
 }
 
-/// How the memory of each granule of a slab stands, for a slab that goes back to the arena.
+/// Sets up the pages of a slab whose only block is live. Returns how many may be resident: all.
+///
+/// # Safety
+///
+/// The caller alone knows the span, but for the block.
+pub(super) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
+    // SAFETY: the caller alone knows the span.
+    let slab = unsafe { span.as_ref().slab() };
+    slab.ages = arena.page_ages(span);
+    slab.spare_pages = 0;
+    slab.purged = false;
+    // SAFETY: records are type-stable.
+    let pages = unsafe { span.as_ref() }.bytes() / page_bytes();
+    for page in 0..pages {
+        set(slab, page, Age::USED);
+    }
+    pages
+}
+
+/// How the memory of a slab stands that goes back to the arena.
 #[derive(Clone, Copy)]
-pub(crate) struct Ages(*const u8);
+pub(crate) struct Ages {
+    ages: *const u8,
+    granules: usize,
+}
 
 impl Ages {
     /// # Safety
     ///
-    /// The caller holds the lock of the slab's class.
+    /// The span is a slab, and the caller holds the lock of its class. The slab is the class's, or the caller's alone,
+    /// for as long as the ages are asked.
     pub(crate) unsafe fn of(span: NonNull<Span>) -> Self {
-        // SAFETY: the caller holds the lock.
-        Self(unsafe { span.as_ref().slab() }.ages)
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        Self {
+            // SAFETY: the caller holds the lock.
+            ages: unsafe { record.slab() }.ages,
+            granules: record.granules(),
+        }
     }
 
-    /// The age of the granule at `index`: that of its youngest page.
-    ///
-    /// # Safety
-    ///
-    /// The slab was taken from the arena, and the span is nobody else's yet.
-    pub(crate) unsafe fn granule(self, index: usize) -> Age {
+    fn page(self, index: usize) -> Age {
+        // SAFETY: a slab has an age for each page of its granules; callers stay below.
+        Age::of(unsafe { *self.ages.add(index) })
+    }
+
+    /// The age of the granule at `index`, below the slab's number: that of its youngest page.
+    pub(crate) fn granule(self, index: usize) -> Age {
+        debug_assert!(index < self.granules);
         let pages = GRANULE / page_bytes();
         (index * pages..(index + 1) * pages)
-            // SAFETY: a slab has an age a page.
-            .map(|page| Age::of(unsafe { *self.0.add(page) }).max(Age::COLD))
-            .filter(|age| age.is_cold())
+            .map(|page| self.page(page))
+            .filter(|age| !age.is_clean())
+            .map(|age| age.max(Age::COLD))
             .min()
             .unwrap_or(Age::DROPPED)
     }
 
-    /// Pages of `granules` granules that may be resident.
-    ///
-    /// # Safety
-    ///
-    /// As for [`granule`](Self::granule).
-    pub(crate) unsafe fn backed(self, granules: usize) -> usize {
-        let pages = granules * (GRANULE / page_bytes());
+    /// Pages that may be resident.
+    pub(crate) fn backed(self) -> usize {
+        let pages = self.granules * (GRANULE / page_bytes());
         (0..pages)
-            // SAFETY: a slab has an age a page.
-            .filter(|&page| !Age::of(unsafe { *self.0.add(page) }).is_clean())
+            .filter(|&page| !self.page(page).is_clean())
             .count()
     }
 }
@@ -146,7 +172,7 @@ pub(crate) unsafe fn tick(
     let mut run = 0..0;
     let mut wanted = Step::Rest;
     let mut older = Age::USED;
-    for index in 0..geometry.granules * (GRANULE / page) {
+    for index in 0..record.bytes() / page {
         if !is_free(slab, geometry, lead, index * page..(index + 1) * page) {
             found.settled = false;
             continue;

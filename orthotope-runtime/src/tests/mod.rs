@@ -7,6 +7,7 @@ mod class;
 mod double;
 mod faults;
 mod generated;
+mod growth;
 mod instance;
 mod lanes;
 mod lock;
