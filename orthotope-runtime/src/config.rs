@@ -13,7 +13,7 @@ use crate::tune;
 /// to the depot. With the stack's entry zero and one block on its way, 64 words.
 pub const MAGAZINE_BLOCKS: usize = 62;
 
-/// Blocks that a thread first has room for where caches grow with use: most threads need few of most classes.
+/// Blocks of a class that a thread gets first where caches grow with use: most threads need few of most classes.
 const FIRST_BLOCKS: usize = 4;
 
 /// What an allocator does once its arena is full.
@@ -227,16 +227,16 @@ impl Config {
 
 /// Block counts of one class, derived from byte targets.
 ///
-/// Invariants: `refill >= 1` and `flush >= 1`. Where caches keep their limits from the start, `first == keep >= 2`;
-/// where they [grow](Config::grows), `first` is 1 to 4, and `keep` is 0 if a block takes more than half of the
+/// Invariants: `1 <= first <= refill` and `flush >= 1`. Where caches keep their limits from the start, `keep >= 2`;
+/// where they [grow](Config::grows), `refill <= flush`, and `keep` is 0 if a block takes more than half of the
 /// thread's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassLimits {
-    /// Blocks that a cache has room for once it is used; growing, twice as many each time, up to `keep`.
+    /// Blocks that a cache's first refill asks for; each further one asks for twice as many, up to `refill`.
     pub first: usize,
     /// Blocks that one refill asks for, if there is room for them.
     pub refill: usize,
-    /// Blocks that a cache keeps after a free, at most.
+    /// Blocks that a cache keeps after a free; where it grows, at most.
     pub keep: usize,
     /// Blocks that go to the central pool at once.
     pub flush: usize,
@@ -247,11 +247,10 @@ impl ClassLimits {
     #[must_use]
     pub const fn from_targets(stride: usize, refill: usize, cache: usize) -> Self {
         let refill = at_least(refill / stride, 1);
-        let keep = at_least(cache / stride, 2);
         Self {
-            first: keep,
+            first: refill,
             refill,
-            keep,
+            keep: at_least(cache / stride, 2),
             flush: at_least(refill / 2, 1),
         }
     }

@@ -351,7 +351,7 @@ fn limits(config: &Config, class: usize) -> ClassLimits {
     } = config.limits(class);
     let most = (config.arena / config.stride(class)).max(1);
     ClassLimits {
-        first: first.min(most + 1),
+        first: first.min(most),
         refill: refill.min(most),
         keep: keep.min(most + 1),
         flush: flush.min(most + 1),

@@ -97,11 +97,10 @@ impl ThreadCache {
             );
             // Never more than the arena could hold.
             let most = this.config.arena / stride;
-            let keep = own.keep.min(most + 1);
             ClassLimits {
-                first: keep,
+                first: own.first.min(most.max(1)),
                 refill: own.refill.min(most.max(1)),
-                keep,
+                keep: own.keep.min(most + 1),
                 flush: own.flush,
             }
         });

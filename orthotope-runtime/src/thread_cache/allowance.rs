@@ -1,9 +1,11 @@
 //! How many blocks of each class a cache may hold: what it is given grows with use, and is bounded in sum.
 //!
 //! A class's *allowance* is the number of blocks that its stack may hold at any moment, right after a refill
-//! included. It starts at nothing. A class whose stack runs empty is allowed twice as many, up to a refill's, one
-//! whose stack is full up to all that its limits let it keep: blocks are kept where they are used. Where the
-//! configuration does not [grow](crate::Config::grows), every class is allowed what its limits keep from the start.
+//! included. It starts at nothing, and grows where blocks are used: up to a magazine's if the stack runs empty, up to
+//! all that the limits keep if it is full. Half of the thread's limit is given away a magazine at a time, so that a
+//! new thread exchanges whole ones with the depot at once; then an allowance doubles. (What a refill asks of slabs
+//! starts with a few blocks all the same.) Where the configuration does not [grow](crate::Config::grows), every
+//! class is allowed what its limits keep from the start.
 //!
 //! Once the sum would exceed the thread's limit, allowance comes from other classes, as in tcmalloc's per-CPU caches,
 //! whose list of a class also grows when it is missed and shrinks when others are (`cpu_cache.cc`, "Freelist size
@@ -138,8 +140,8 @@ impl Cold {
         unsafe { &(*cold.as_ptr()).allowances }
     }
 
-    /// Counts a trip of `class`, and allows it twice as many blocks, up to `most`, or as many more as the limit
-    /// leaves room for.
+    /// Counts a trip of `class`, and allows it more blocks, up to `most`, or as many of them as the limit leaves
+    /// room for.
     ///
     /// # Safety
     ///
@@ -181,8 +183,14 @@ impl Cold {
         let (Some(limit), true) = (shared.limit, allowance < most) else {
             return;
         };
-        let stride = centrals[class].geometry().stride;
-        let more = (allowance * 2).max(this.limits.first).min(most) - allowance;
+        let central = &centrals[class];
+        let stride = central.geometry().stride;
+        let mut to = allowance * 2;
+        let whole = central.magazine();
+        if shared.held.get() + whole * stride <= limit / 2 {
+            to = to.max(whole);
+        }
+        let more = to.max(1).min(most) - allowance;
         if limit - shared.held.get() < more * stride {
             // SAFETY: the caller is the owner.
             unsafe { Self::press(cold, arena, centrals, class, more) };

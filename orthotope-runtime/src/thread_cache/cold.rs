@@ -82,6 +82,7 @@ impl Cold {
                 } else {
                     limits.keep
                 }),
+                want: Cell::new(limits.first),
                 came: Cell::new(0),
                 epoch: Cell::new(0),
                 gave: Cell::new(false),
@@ -219,11 +220,13 @@ impl Cold {
         // SAFETY: the owner's bins.
         let hot = unsafe { hot_bin(cold, class) };
         this.withdraw(hot);
-        let (mut want, mut room) = (this.limits.refill, this.capacity.get());
+        let mut want = this.want.get();
+        this.want.set((want * 2).min(this.limits.refill));
+        let mut room = this.capacity.get();
         // SAFETY: the caller is the owner.
         if unsafe { Self::allowances(cold) }.grow() {
             // SAFETY: the caller is the owner, and the class is ready.
-            unsafe { Self::come(cold, arena, centrals, class, want) };
+            unsafe { Self::come(cold, arena, centrals, class, central.magazine()) };
             room = this.allowance.get();
             want = want.min(room);
             if want <= 1 {

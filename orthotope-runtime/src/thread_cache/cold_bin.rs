@@ -16,6 +16,8 @@ pub(super) struct ColdBin {
     pub(super) limits: ClassLimits,
     /// Blocks that the stack keeps after a free.
     pub(super) allowance: Cell<usize>,
+    /// Blocks that the next refill asks for: it grows with use.
+    pub(super) want: Cell<usize>,
     /// How often the class came here lately, as of `epoch`.
     pub(super) came: Cell<usize>,
     pub(super) epoch: Cell<usize>,
