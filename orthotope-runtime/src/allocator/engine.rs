@@ -117,7 +117,7 @@ impl Engine {
                 class,
                 config.classes[class],
                 geometry,
-                limits.flush,
+                limits,
                 grant,
                 !config.header,
             );
@@ -247,7 +247,7 @@ impl Engine {
 
     /// What a cache keeps of `class`, with byte targets of its own.
     pub(crate) fn limits(&self, class: usize) -> ClassLimits {
-        limits(&self.config, class)
+        self.centrals()[class].limits()
     }
 
     /// Bytes that a cache may hold over all classes; `None` if it keeps its limits from the start.

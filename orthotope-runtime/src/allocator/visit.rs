@@ -200,7 +200,7 @@ impl<'a> Visit<'a> {
             }
             // SAFETY: the block is the caller's to give.
             Some(_) if self.engine.config.grows() => unsafe {
-                central.give(arena, &[block.as_ptr()]);
+                central.give(arena, &mut None, &[block.as_ptr()]);
             },
             // SAFETY: as above.
             _ => unsafe { central.put_one(arena, block.as_ptr()) },

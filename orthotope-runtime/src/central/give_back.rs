@@ -4,18 +4,24 @@ use core::ptr::{self, NonNull};
 
 use super::{Central, LARGE_SLAB_BYTES, State};
 use crate::arena::{Arena, GRANULE, Kind, Span};
-use crate::depot::{blocks, new_magazine};
+use crate::depot::{Magazine, blocks, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Ages};
 use crate::sys::Guard;
 
 impl Central {
-    /// Takes blocks, fewer than a magazine's: onto the magazine on top, and another for what does not fit.
+    /// Takes blocks, fewer than a magazine's: onto the magazine on top, and another for what does not fit, the
+    /// caller's empty `spare` first.
     ///
     /// # Safety
     ///
     /// The blocks are free, of this class, and the caller's to give.
-    pub(crate) unsafe fn give(&self, arena: &Arena, held: &[*mut u8]) {
+    pub(crate) unsafe fn give(
+        &self,
+        arena: &Arena,
+        spare: &mut Option<NonNull<Magazine>>,
+        held: &[*mut u8],
+    ) {
         debug_assert!(held.len() <= self.magazine);
         arena.stir(held.len() * self.geometry.stride);
         let mut state = self.state.lock();
@@ -24,7 +30,7 @@ impl Central {
             return;
         }
         let empty = if self.depot > 0 {
-            let kept = state.depot.pop_empty();
+            let kept = spare.take().or_else(|| state.depot.pop_empty());
             kept.or_else(|| new_magazine(arena.meta(), self.magazine))
         } else {
             None

@@ -22,6 +22,7 @@ use partial::Partial;
 
 use crate::arena::{Arena, Kind, Span};
 use crate::block::{Header, Shape};
+use crate::config::ClassLimits;
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
 use crate::slab::{self, Geometry, Taken};
 use crate::sys::{Guard, Lock, page_bytes};
@@ -44,6 +45,8 @@ pub(crate) struct Central {
     /// Bytes that the holder of a block may use.
     payload: usize,
     geometry: Geometry,
+    /// What a cache keeps of this class unless it has limits of its own: threads come too often to divide again.
+    limits: ClassLimits,
     /// Blocks of a magazine.
     magazine: usize,
     /// Blocks charged to the budget at once: one refill's, or a whole slab's.
@@ -97,10 +100,11 @@ impl Central {
         class: usize,
         payload: usize,
         geometry: Geometry,
-        magazine: usize,
+        limits: ClassLimits,
         grant: usize,
         eager: bool,
     ) -> Self {
+        let magazine = limits.flush;
         let state = State {
             depot: Depot::new(),
             partial: Partial::new(geometry.capacity),
@@ -113,6 +117,7 @@ impl Central {
             class,
             payload,
             geometry,
+            limits,
             magazine,
             grant,
             depot: (DEPOT_BYTES / (magazine * geometry.stride))
@@ -124,6 +129,10 @@ impl Central {
 
     pub(crate) fn geometry(&self) -> &Geometry {
         &self.geometry
+    }
+
+    pub(crate) fn limits(&self) -> ClassLimits {
+        self.limits
     }
 
     /// Fills the empty stack at `out` with a magazine from the depot, or `want` blocks of it if the whole exceeds

@@ -308,7 +308,7 @@ impl Cold {
         if unsafe { Self::allowances(cold) }.grow() {
             // What is staged would be held beyond the limit.
             // SAFETY: the block is free and ours.
-            unsafe { central.give(arena, &[block.as_ptr()]) };
+            unsafe { central.give(arena, &mut None, &[block.as_ptr()]) };
             return;
         }
         // SAFETY: the caller is the owner.

@@ -104,8 +104,10 @@ impl ColdBin {
         let oldest = unsafe { base.add(1) };
         // SAFETY: the stack holds `len` blocks, of which `count` are no more.
         let oldest = unsafe { core::slice::from_raw_parts(oldest, count) };
+        let mut spare = self.spare.take();
         // SAFETY: the blocks are free and ours.
-        unsafe { central.give(arena, oldest) };
+        unsafe { central.give(arena, &mut spare, oldest) };
+        self.spare.set(spare);
         // SAFETY: the stack holds `len` blocks, and the oldest `count` are gone.
         unsafe { self.close_gap(len, count) }
     }
