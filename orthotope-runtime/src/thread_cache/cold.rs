@@ -224,7 +224,9 @@ impl Cold {
         this.want.set((want * 2).min(this.limits.refill));
         let mut room = this.capacity.get();
         // SAFETY: the caller is the owner.
-        if unsafe { Self::allowances(cold) }.grow() {
+        let shared = unsafe { Self::allowances(cold) };
+        // Otherwise whatever comes is allowed: no refill exceeds a magazine where allowances grow.
+        if (this.allowance.get() < central.magazine() || shared.pressed()) && shared.grow() {
             // SAFETY: the caller is the owner, and the class is ready.
             unsafe { Self::come(cold, arena, centrals, class, central.magazine()) };
             room = this.allowance.get();
@@ -281,8 +283,8 @@ impl Cold {
         };
         if len > this.allowance.get() {
             // SAFETY: the caller is the owner.
-            let grows = unsafe { Self::allowances(cold) }.grow();
-            len = if grows && len / 2 < central.magazine() {
+            let shared = unsafe { Self::allowances(cold) };
+            len = if len / 2 < central.magazine() && shared.grow() {
                 // Half of them stay, so that neither a push nor a pop comes here next.
                 this.shed(len, (len / 2).max(1), arena, central)
             } else {
