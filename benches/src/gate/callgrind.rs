@@ -1,10 +1,11 @@
-//! Builds the subjects, and counts their instructions.
+//! Builds the subjects, and counts the instructions of the thread that works.
 //!
 //! Owns what is counted: the program's own instructions, and none of a shared library. The C library
 //! chooses its `memcpy` and `memset` by the processor, and callgrind counts each round of a `rep` as an
 //! instruction: clearing 4 KiB takes 230, 460 or 4,112 of them, which says nothing of an allocator.
 
 use std::env;
+use std::fs;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -97,10 +98,14 @@ fn collect(program: &Path, workload: &str, times: u64) -> Result<u64, String> {
     let program = program
         .canonicalize()
         .map_err(|error| format!("{}: {error}", program.display()))?;
+    // A file a thread, beside the program: the first is the one that does the workload, another one the allocator's
+    // own, which works by the clock.
+    let profiles = program.with_extension(workload);
+    let profile = program.with_extension(format!("{workload}-01"));
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--compress-strings=no"])
-        // The subjects write nothing there.
-        .arg("--callgrind-out-file=/dev/stdout")
+        .arg("--separate-threads=yes")
+        .arg(format!("--callgrind-out-file={}", profiles.display()))
         .arg(&program)
         .args([workload, &times.to_string()])
         .output()
@@ -109,8 +114,13 @@ fn collect(program: &Path, workload: &str, times: u64) -> Result<u64, String> {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{workload} fails under valgrind:\n{said}"));
     }
-    let profile = String::from_utf8_lossy(&output.stdout);
-    own(&profile, &program.to_string_lossy()).map_err(|error| format!("{workload}: {error}"))
+    let read = fs::read(&profile).map_err(|error| format!("{}: {error}", profile.display()))?;
+    for thread in ["", "-01", "-02"] {
+        // Not every run has every file.
+        let _ = fs::remove_file(program.with_extension(format!("{workload}{thread}")));
+    }
+    own(&String::from_utf8_lossy(&read), &program.to_string_lossy())
+        .map_err(|error| format!("{workload}: {error}"))
 }
 
 /// The instructions of `object` itself in callgrind's `profile`.

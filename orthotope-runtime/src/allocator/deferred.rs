@@ -48,14 +48,16 @@ impl Deferred {
         }
     }
 
+    /// Whether no block is kept, as far as this thread sees.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.head.load(Ordering::Relaxed).is_null()
+    }
+
     /// Every block kept, latest first.
     pub(super) fn take(&self) -> impl Iterator<Item = NonNull<u8>> + use<> {
-        let mut next = if self.head.load(Ordering::Relaxed).is_null() {
-            ptr::null_mut()
-        } else {
-            // Acquire pairs with the Release in `push`.
-            self.head.swap(ptr::null_mut(), Ordering::Acquire)
-        };
+        // Acquire pairs with the Release in `push`.
+        let mut next = self.head.swap(ptr::null_mut(), Ordering::Acquire);
         core::iter::from_fn(move || {
             let link = NonNull::new(next)?;
             // SAFETY: the swap made the blocks ours, and each starts with its link until it is freed.

@@ -367,8 +367,11 @@ impl<'a> Visit<'a> {
     }
 }
 
-impl Drop for Visit<'_> {
-    fn drop(&mut self) {
+impl Visit<'_> {
+    /// Frees what was freed by those who came here from inside.
+    #[cold]
+    #[inline(never)]
+    fn free_deferred(&self) {
         for block in self.engine.deferred.take() {
             // SAFETY: whoever freed it inside gave it up, and found it live.
             if let Err(error) = unsafe { self.free_checked(block, None) } {
@@ -376,6 +379,15 @@ impl Drop for Visit<'_> {
                     "invalid free of {block:p} inside the allocator: {error}"
                 ));
             }
+        }
+    }
+}
+
+impl Drop for Visit<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.engine.deferred.is_empty() {
+            self.free_deferred();
         }
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.phase.set(self.before);

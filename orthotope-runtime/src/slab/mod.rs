@@ -210,10 +210,7 @@ pub(crate) unsafe fn take(
     let record = unsafe { span.as_ref() };
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
-    let lead = pages::lead(record, geometry);
     let count = want.min(slab.free as usize);
-    let spare = slab.spare_pages > 0;
-    let mut backed = 0;
     let mut left = count;
     let mut word = slab.hint as usize;
     while left > 0 {
@@ -223,9 +220,6 @@ pub(crate) unsafe fn take(
             let index = word * 64 + bits.trailing_zeros() as usize;
             *bits &= *bits - 1;
             left -= 1;
-            if spare {
-                backed += pages::touch(slab, geometry, lead, index..index + 1);
-            }
             // SAFETY: `out` has room for `want >= count > left`; the block lies in the span.
             unsafe {
                 out.add(left)
@@ -238,6 +232,16 @@ pub(crate) unsafe fn take(
     }
     slab.hint = word as u32;
     slab.free -= count as u32;
+    let mut backed = 0;
+    if slab.spare_pages > 0 {
+        for taken in 0..count {
+            // SAFETY: the blocks were written above.
+            let offset = unsafe { *out.add(taken) }.addr() - record.first().addr();
+            let index = geometry.index(offset);
+            let lead = pages::lead(record, geometry);
+            backed += pages::touch(slab, geometry, lead, index..index + 1);
+        }
+    }
     Taken {
         blocks: count,
         backed,
