@@ -104,18 +104,24 @@ fn wake(engine: &Engine) {
     }
     let tick = Schedule::tick(engine.config.purge);
     let due = &engine.watch.due;
-    if STARTED.load(Ordering::Relaxed) == 1 || start() {
-        due.store(nanoseconds(now() + tick), Ordering::Relaxed);
+    let at = now();
+    if STARTED.load(Ordering::Relaxed) == 1 {
+        due.store(nanoseconds(at + tick), Ordering::Relaxed);
         BELL.ring();
-    } else {
-        // Without a helper whoever comes by does its work.
-        let at = now();
-        if due.load(Ordering::Relaxed) <= nanoseconds(at) {
-            due.store(nanoseconds(at + tick), Ordering::Relaxed);
-            engine.tick(Schedule::of(engine.config.purge));
-        }
-        engine.arena.unwatch(0);
+        return;
     }
+    // Where the system refuses a helper, it is asked again once a tick.
+    let mut pending = true;
+    if due.load(Ordering::Relaxed) <= nanoseconds(at) {
+        due.store(nanoseconds(at + tick), Ordering::Relaxed);
+        if start() {
+            BELL.ring();
+            return;
+        }
+        // Whoever comes by does its work.
+        pending = engine.tick(Schedule::of(engine.config.purge)).pending;
+    }
+    engine.arena.unwatch(if pending { WORTH_A_LOOK } else { 0 });
 }
 
 /// Starts the helper. `false` if the system refuses.
@@ -217,6 +223,7 @@ extern "C" fn child() {
     BELL.silence();
     // Whatever it watched, the next slow path asks for.
     each_engine(|engine| {
+        engine.watch.due.store(0, Ordering::Relaxed);
         if engine.arena.is_watched() {
             engine.arena.unwatch(WORTH_A_LOOK);
         }
