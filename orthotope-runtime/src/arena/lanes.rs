@@ -93,11 +93,11 @@ impl Arena {
     }
 
     /// Makes the lane lead to the large block in `span`, for [`park`](Self::park). `false` if it cannot: the span is
-    /// charged more than `live_bytes`, or the place is another parked span's.
+    /// charged more than `live_bytes`, the place is another parked span's, or memory goes back as soon as it is free.
     pub(crate) fn has_place(&self, lane: Lane, span: NonNull<Span>, live_bytes: usize) -> bool {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
-        if record.charge() != live_bytes {
+        if self.params.eager || record.charge() != live_bytes {
             return false;
         }
         let Some(place) = self.lanes.place(lane, record.granules()) else {
