@@ -165,7 +165,12 @@ impl LargeFormat {
         if self.header && !unsafe { Header::of(first) }.release_once(self.secret, first.addr()) {
             return false;
         }
-        arena.park(span)
+        let bytes = record.bytes();
+        let parked = arena.park(span);
+        if parked {
+            arena.stir(bytes);
+        }
+        parked
     }
 
     /// Takes the block whose payload starts at `address` back, after every check.

@@ -173,9 +173,20 @@ impl Engine {
             .is_ok()
     }
 
-    /// Forgets a holder that did not survive a fork.
-    pub(super) fn forget_holder(&self) {
-        self.references.fetch_sub(1, Ordering::Relaxed);
+    /// Counts one holder less. Whether it was the last, who has to see to the rest.
+    pub(super) fn forget_holder(&self) -> bool {
+        // Release and Acquire pair among the holders: the last one sees what all others did.
+        self.references.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Unmaps everything.
+    ///
+    /// # Safety
+    ///
+    /// The engine has no holder and is on no list.
+    pub(super) unsafe fn unmap(engine: NonNull<Self>) {
+        // SAFETY: it is there still; the arena unmaps its own record last.
+        unsafe { engine.as_ref().arena.unmap() };
     }
 
     /// Takes every lock for a fork, in the order in which they nest.
@@ -204,12 +215,11 @@ impl Engine {
     pub(crate) unsafe fn release(engine: NonNull<Self>) {
         // SAFETY: the caller is a holder.
         let this = unsafe { engine.as_ref() };
-        // Release and Acquire pair among the holders: the last one sees what all others did.
-        if this.references.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if this.forget_holder() {
             // SAFETY: it was listed when it was made.
             unsafe { helper::unlist(engine) };
-            // SAFETY: nobody holds the engine any more; the arena unmaps its own record last.
-            unsafe { this.arena.unmap() };
+            // SAFETY: nobody holds the engine any more, nor finds it.
+            unsafe { Self::unmap(engine) };
         }
     }
 
@@ -235,11 +245,10 @@ impl Engine {
         };
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
-        let bytes = record.bytes();
         let parked = record.kind() == Kind::Large
             && record.first().addr() == address
             && self.large.park(&self.arena, lane, span, Some(size));
-        if parked && self.arena.stir(bytes) {
+        if parked {
             helper::look_after(self);
         }
         parked

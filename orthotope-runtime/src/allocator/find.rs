@@ -162,7 +162,7 @@ impl Engine {
             State::FreeSmall => FreeError::DoubleFree,
             State::FreeLarge => FreeError::AlreadyFreedOrUnknownLarge,
             // The header went back to the system with its block.
-            State::Corrupt if self.arena.was_dropped(before) => {
+            State::Corrupt if self.arena.was_purged(before) => {
                 FreeError::AlreadyFreedOrUnknownLarge
             }
             State::Live { .. } | State::Corrupt => FreeError::CorruptHeader,

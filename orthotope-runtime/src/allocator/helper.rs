@@ -10,7 +10,7 @@
 //! | ends when | enough was counted: `wake` | a tick leaves nothing cold |
 //!
 //! The helper stops watching before it looks, and goes on if it finds something. What becomes free while it looks is
-//! counted again; a free that saw it watch a moment before that, and comes too late to be seen, waits for the next.
+//! seen, or counted again. (A parked block is freed without a lock, and may wait for the next look.)
 
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
@@ -19,7 +19,9 @@ use core::time::Duration;
 use super::engine::Engine;
 use crate::arena::Schedule;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use crate::sys::{Bell, ForkHooks, Lock, forget_thread, name_thread, now, on_fork, start_helper};
+use crate::sys::{
+    Bell, ForkHooks, Guard, Lock, forget_thread, name_thread, now, on_fork, start_helper,
+};
 
 /// Bytes that become free before anybody looks after them.
 const WORTH_A_LOOK: usize = 1 << 20;
@@ -46,25 +48,41 @@ struct Head(*mut Engine);
 // SAFETY: the pointer is followed under the lock alone, or while its engine is retained.
 unsafe impl Send for Head {}
 
+/// Held by whoever sets up the allocator behind a static.
+static STARTING: Lock<()> = Lock::new(());
 /// Every allocator of the process.
 static ENGINES: Lock<Head> = Lock::new(Head(ptr::null_mut()));
 static BELL: Bell = Bell::new();
-/// 1 while there is a helper.
-static STARTED: AtomicU32 = AtomicU32::new(0);
-/// The engine that the helper has retained, for the child of a fork to forget.
+/// Whether there is a helper: [`ABSENT`], [`COMING`] or [`THERE`].
+static STATE: AtomicU32 = AtomicU32::new(ABSENT);
+const ABSENT: u32 = 0;
+const COMING: u32 = 1;
+const THERE: u32 = 2;
+/// The engine that the helper has retained, for the child of a fork to forget. Changed under the list's lock, together
+/// with the engine's count.
 static RETAINED: AtomicPtr<Engine> = AtomicPtr::new(ptr::null_mut());
 
-/// Puts an engine on the list.
-///
-/// # Safety
-///
-/// The engine stays in place until [`unlist`].
-pub(super) unsafe fn list(engine: NonNull<Engine>) {
+/// The right to set up the allocator behind a static: a lock, but one that no forked child finds held.
+pub(crate) fn starting() -> Guard<'static, ()> {
+    look_after_forks();
+    STARTING.lock()
+}
+
+fn look_after_forks() {
     on_fork(ForkHooks {
         prepare,
         parent,
         child,
     });
+}
+
+/// Puts an engine on the list.
+///
+/// # Safety
+///
+/// The engine stays in place until it is taken off.
+pub(super) unsafe fn list(engine: NonNull<Engine>) {
+    look_after_forks();
     let mut head = ENGINES.lock();
     // SAFETY: the engine is new, and the list's lock is held.
     unsafe { *engine.as_ref().watch.next.get() = head.0 };
@@ -77,7 +95,14 @@ pub(super) unsafe fn list(engine: NonNull<Engine>) {
 ///
 /// The engine is on it.
 pub(super) unsafe fn unlist(engine: NonNull<Engine>) {
-    let mut head = ENGINES.lock();
+    // SAFETY: the caller's promise.
+    unsafe { unlink(&mut ENGINES.lock(), engine) };
+}
+
+/// # Safety
+///
+/// The engine is on the list.
+unsafe fn unlink(head: &mut Head, engine: NonNull<Engine>) {
     let mut link = &raw mut head.0;
     // SAFETY: links lead from the head through listed engines, which stay in place; the lock is held.
     unsafe {
@@ -105,7 +130,7 @@ fn wake(engine: &Engine) {
     let tick = Schedule::tick(engine.config.purge);
     let due = &engine.watch.due;
     let at = now();
-    if STARTED.load(Ordering::Relaxed) == 1 {
+    if STATE.load(Ordering::Relaxed) == THERE {
         due.store(nanoseconds(at + tick), Ordering::Relaxed);
         BELL.ring();
         return;
@@ -124,15 +149,16 @@ fn wake(engine: &Engine) {
     engine.arena.unwatch(if pending { WORTH_A_LOOK } else { 0 });
 }
 
-/// Starts the helper. `false` if the system refuses.
+/// Starts the helper. `false` if the system refuses, or another thread is about to.
 fn start() -> bool {
-    if STARTED.swap(1, Ordering::Relaxed) == 1 {
-        return true;
+    if STATE
+        .compare_exchange(ABSENT, COMING, Ordering::Relaxed, Ordering::Relaxed)
+        .is_err()
+    {
+        return STATE.load(Ordering::Relaxed) == THERE;
     }
     let started = start_helper(helper);
-    if !started {
-        STARTED.store(0, Ordering::Relaxed);
-    }
+    STATE.store(if started { THERE } else { ABSENT }, Ordering::Relaxed);
     started
 }
 
@@ -153,15 +179,20 @@ fn tick_all() -> Option<Duration> {
         if let Some(due) = tick_if_due(held) {
             next = Some(next.map_or(due, |other| other.min(due)));
         }
-        engine = {
-            let _list = ENGINES.lock();
-            // SAFETY: the engine is listed, since it is retained, and the list's lock is held.
-            retain_from(unsafe { *held.watch.next.get() })
-        };
-        // SAFETY: it was retained by `retain_from`.
-        unsafe { Engine::release(this) };
+        let mut list = ENGINES.lock();
+        // SAFETY: the engine is listed, since it is retained, and the list's lock is held.
+        engine = retain_from(unsafe { *held.watch.next.get() });
+        let last = held.forget_holder();
+        if last {
+            // SAFETY: as above.
+            unsafe { unlink(&mut list, this) };
+        }
+        drop(list);
+        if last {
+            // SAFETY: nobody holds it, nor finds it.
+            unsafe { Engine::unmap(this) };
+        }
     }
-    RETAINED.store(ptr::null_mut(), Ordering::Relaxed);
     next.map(|due| Duration::from_nanos(due.saturating_sub(nanoseconds(now()))))
 }
 
@@ -177,6 +208,7 @@ fn retain_from(mut engine: *mut Engine) -> Option<NonNull<Engine>> {
         // SAFETY: as above.
         engine = unsafe { *held.watch.next.get() };
     }
+    RETAINED.store(ptr::null_mut(), Ordering::Relaxed);
     None
 }
 
@@ -205,6 +237,7 @@ fn nanoseconds(time: Duration) -> u64 {
 
 /// Takes every lock of every allocator.
 extern "C" fn prepare() {
+    STARTING.hold();
     ENGINES.hold();
     each_engine(Engine::hold);
 }
@@ -213,13 +246,14 @@ extern "C" fn prepare() {
 extern "C" fn parent() {
     each_engine(Engine::let_go);
     ENGINES.let_go();
+    STARTING.let_go();
 }
 
 /// The same in the child, where the helper is gone.
 extern "C" fn child() {
     forget_thread();
     each_engine(Engine::let_go);
-    STARTED.store(0, Ordering::Relaxed);
+    STATE.store(ABSENT, Ordering::Relaxed);
     BELL.silence();
     // Whatever it watched, the next slow path asks for.
     each_engine(|engine| {
@@ -230,9 +264,13 @@ extern "C" fn child() {
     });
     if let Some(engine) = NonNull::new(RETAINED.swap(ptr::null_mut(), Ordering::Relaxed)) {
         // SAFETY: the helper had retained it, so it is there; no other thread is.
-        unsafe { engine.as_ref() }.forget_holder();
+        let engine = unsafe { engine.as_ref() };
+        engine.forget_holder();
+        // It may have been about to look.
+        engine.arena.unwatch(WORTH_A_LOOK);
     }
     ENGINES.let_go();
+    STARTING.let_go();
 }
 
 /// Calls `visit` with every engine. The list's lock is held for a fork.

@@ -14,6 +14,7 @@ mod thread_cache;
 mod visit;
 
 pub(crate) use engine::Engine;
+pub(crate) use helper::starting;
 pub use instance::Allocator;
 pub use thread_cache::ThreadCache;
 pub(crate) use visit::{Visit, leave_thread};

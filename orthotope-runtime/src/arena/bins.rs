@@ -106,20 +106,28 @@ impl Bins {
         }
     }
 
-    /// The first span that is as asked for.
-    pub(super) fn find(&self, wanted: impl Fn(NonNull<Span>) -> bool) -> Option<NonNull<Span>> {
-        let mut bin = self.filled_from(0)?;
-        loop {
+    /// Takes out every span that is as asked for. Returns the first; they are linked by `next`.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the arena's lock.
+    pub(super) unsafe fn take_out(&mut self, wanted: impl Fn(NonNull<Span>) -> bool) -> *mut Span {
+        let mut taken = ptr::null_mut();
+        for bin in 0..BINS {
             let mut next = self.heads[bin];
             while let Some(span) = NonNull::new(next) {
-                if wanted(span) {
-                    return Some(span);
-                }
-                // SAFETY: `&self` is reached under the arena's lock.
+                // SAFETY: the caller holds the lock.
                 next = unsafe { place(span) }.next;
+                if wanted(span) {
+                    // SAFETY: as above, and the span is here.
+                    unsafe { self.remove(span) };
+                    // SAFETY: as above.
+                    unsafe { place(span) }.next = taken;
+                    taken = span.as_ptr();
+                }
             }
-            bin = self.filled_from(bin + 1)?;
         }
+        taken
     }
 
     /// Any span.

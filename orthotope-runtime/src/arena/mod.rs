@@ -211,10 +211,11 @@ impl Arena {
             .map_or(ptr::null_mut(), |region| region.pointer(address))
     }
 
-    /// A span of `granules` for a slab, with a charge of as many blocks of `stride` bytes as `want` says
+    /// A span of `granules` for a slab of `class`, with a charge of as many blocks of `stride` bytes as `want` says
     /// and the budget allows, at least one.
     pub(crate) fn take_slab(
         &self,
+        class: usize,
         granules: usize,
         stride: usize,
         want: usize,
@@ -231,8 +232,11 @@ impl Arena {
                 self.charge(&mut state, span, granted * stride);
                 self.lend(&mut state, span);
                 // Under the lock: a neighbour that is freed now must not take it for free.
+                // The class first: whoever finds the span asks the class it was of, or is.
                 // SAFETY: records are type-stable.
-                unsafe { span.as_ref() }.set_kind(Kind::Slab);
+                let record = unsafe { span.as_ref() };
+                record.set_class(class);
+                record.set_kind(Kind::Slab);
                 return Some((span, granted));
             }
         }
@@ -258,8 +262,11 @@ impl Arena {
     /// `span` came from `take_slab` of this arena, and no block of it is used again.
     pub(crate) unsafe fn give_slab(&self, span: NonNull<Span>, age: impl Fn(usize) -> Age) {
         let mut state = self.state.lock();
+        let (region, granules) = self.granules_of(span);
         self.lay_down(&mut state, span, age);
         self.free_span(&mut state, span);
+        drop(state);
+        self.drop_eagerly(region, granules);
     }
 
     /// The same for a span of which no block was ever used.
@@ -326,7 +333,10 @@ impl Arena {
         if !record.change_kind(Kind::Large, Kind::Dead) {
             return Err(absent());
         }
+        let (region, granules) = self.granules_of(span);
         self.bring_back(&mut state, span, live_bytes(record.requested()));
+        drop(state);
+        self.drop_eagerly(region, granules);
         Ok(())
     }
 

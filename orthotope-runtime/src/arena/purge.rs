@@ -74,26 +74,31 @@ impl Arena {
     ) {
         let (region, granules) = self.granules_of(span);
         let count = granules.len();
-        for (index, granule) in granules.clone().enumerate() {
+        for (index, granule) in granules.enumerate() {
             let age = age(index);
             debug_assert!(age.is_cold() || age.is_clean());
             state.cold += usize::from(age.is_cold());
             region.set_age(granule, age);
         }
         self.stir(count * GRANULE);
-        if self.params.eager {
-            self.settle_run(state, region, granules, Step::Drop, Age::DROPPED);
+    }
+
+    /// Gives back at once what lies free of some granules, where the configuration wants it so.
+    pub(super) fn drop_eagerly(&self, region: &Region, mut granules: Range<usize>) {
+        while self.params.eager && !granules.is_empty() {
+            let mut state = self.state.lock();
+            let (reached, _) = self.tick_some(&mut state, region, granules.clone(), Schedule::NOW);
+            granules.start = reached;
         }
     }
 
-    /// Counts bytes that have become free, unless somebody looks after them anyway; `false` if so.
+    /// Counts bytes that have become free, unless somebody looks after them anyway. Called once they are: whoever is
+    /// about to look and is seen here sees them.
     #[inline]
-    pub(crate) fn stir(&self, bytes: usize) -> bool {
-        let alone = !self.watched.load(Ordering::Relaxed);
-        if alone {
+    pub(crate) fn stir(&self, bytes: usize) {
+        if !self.watched.load(Ordering::Relaxed) {
             self.stirred.fetch_add(bytes, Ordering::Relaxed);
         }
-        alone
     }
 
     /// Whether more than `bytes` have become free, and nobody looks after them.
@@ -149,13 +154,18 @@ impl Arena {
             })
     }
 
+    /// Whether a page of a slab may go back though its slab stays.
+    pub(crate) fn purges_pages(&self) -> bool {
+        self.params.purge_unit == 1
+    }
+
     /// What becomes of the pages of slabs, where granules follow `schedule`: where memory goes back in huge pages,
     /// they stay, and are merely watched.
     pub(crate) fn page_schedule(&self, schedule: Schedule) -> Schedule {
-        if self.params.purge_unit > 1 {
-            Schedule::of(Purge::Never)
-        } else {
+        if self.purges_pages() {
             schedule
+        } else {
+            Schedule::of(Purge::Never)
         }
     }
 
@@ -167,7 +177,7 @@ impl Arena {
         match step {
             Step::Wait => true,
             Step::Rest => false,
-            Step::Mark if self.params.purge_unit > 1 => true,
+            Step::Mark if !self.purges_pages() => true,
             // SAFETY: the caller holds the lock of the slab's class, and no block that is out lies there.
             Step::Mark => unsafe { self.os.offer(start, bytes) }.is_ok(),
             // SAFETY: as above.
@@ -182,7 +192,8 @@ impl Arena {
             let mut next = 0;
             while next < region.fresh() {
                 let mut state = self.lock();
-                let (reached, tick) = self.tick_some(&mut state, region, next, schedule);
+                let (reached, tick) =
+                    self.tick_some(&mut state, region, next..region.fresh(), schedule);
                 drop(state);
                 next = reached;
                 total.add(tick);
@@ -194,16 +205,18 @@ impl Arena {
         total
     }
 
-    /// A tick over some granules from `next` on. Returns how far it came.
+    /// A tick over the first of some granules. Returns how far it came.
     fn tick_some(
         &self,
         state: &mut Guard<'_, State>,
         region: &Region,
-        mut next: usize,
+        granules: Range<usize>,
         schedule: Schedule,
     ) -> (usize, Tick) {
         let unit = self.params.purge_unit;
-        let end = region.fresh().min(next + LOOKED_AT);
+        // Units are counted from the region's base.
+        let mut next = granules.start / unit * unit;
+        let end = granules.end.min(next + LOOKED_AT);
         let mut tick = Tick::default();
         let mut asked = 0;
         // Granules in a row of which the same is to be asked.
@@ -290,15 +303,17 @@ impl Arena {
             let (region, mut granules) = self.granules_of(span);
             granules.all(|granule| region.age(granule).is_clean())
         };
-        while let Some(span) = state.pool.find(is_dropped) {
-            // SAFETY: we hold the lock, and the span is in the pool.
-            unsafe { state.pool.remove(span) };
+        // SAFETY: we hold the lock.
+        let mut next = unsafe { state.pool.take_out(is_dropped) };
+        while let Some(span) = NonNull::new(next) {
+            // SAFETY: we hold the lock, and the span is in no bins.
+            next = unsafe { place(span) }.next;
             self.free_span(&mut state, span);
         }
     }
 
     /// The region of a span, and the indices of its granules there.
-    fn granules_of(&self, span: NonNull<Span>) -> (&Region, Range<usize>) {
+    pub(super) fn granules_of(&self, span: NonNull<Span>) -> (&Region, Range<usize>) {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         // SAFETY: callers hold the lock.
@@ -307,10 +322,12 @@ impl Arena {
         (region, first..first + record.granules())
     }
 
-    /// Whether the granule at `address` was given back since it last held a block.
-    pub(crate) fn was_dropped(&self, address: usize) -> bool {
-        self.region_of(address)
-            .is_some_and(|region| region.age(region.granule_of(address)) == Age::DROPPED)
+    /// Whether the granule at `address` was given back, or offered, since it last held a block.
+    pub(crate) fn was_purged(&self, address: usize) -> bool {
+        self.region_of(address).is_some_and(|region| {
+            let age = region.age(region.granule_of(address));
+            age == Age::DROPPED || (age.is_cold() && age >= Age::SETTLED)
+        })
     }
 
     /// Makes a taken slab's granules used or clean again as they were lent, for a span that goes back unused.

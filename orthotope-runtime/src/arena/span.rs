@@ -151,7 +151,7 @@ impl Span {
     /// Use.
     #[inline]
     pub(crate) fn kind(&self) -> Kind {
-        match self.kind.load(Ordering::Relaxed) {
+        match self.kind.load(Ordering::Acquire) {
             1 => Kind::Free,
             2 => Kind::Pooled,
             3 => Kind::Slab,
@@ -185,8 +185,14 @@ impl Span {
         self.granules.store(granules as u32, Ordering::Relaxed);
     }
 
+    pub(super) fn set_class(&self, class: usize) {
+        debug_assert!(class < MAX_CLASSES);
+        self.class.store(class as u8, Ordering::Relaxed);
+    }
+
     pub(super) fn set_kind(&self, kind: Kind) {
-        self.kind.store(kind as u8, Ordering::Relaxed);
+        // Release pairs with the Acquire in `kind`: whoever sees a slab sees its class.
+        self.kind.store(kind as u8, Ordering::Release);
     }
 
     /// Makes a span of one kind one of another; `false` if it is not of that kind. Of two that try, one does.
@@ -210,8 +216,7 @@ impl Span {
 
     /// Describes a span that was taken for a slab of `class`, with its first payload at `first`.
     pub(crate) fn describe_slab(&self, class: usize, first: *mut u8) {
-        debug_assert!(class < MAX_CLASSES);
-        self.class.store(class as u8, Ordering::Relaxed);
+        self.set_class(class);
         self.first.store(first, Ordering::Relaxed);
     }
 

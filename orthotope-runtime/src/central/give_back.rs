@@ -23,7 +23,6 @@ impl Central {
         held: &[*mut u8],
     ) {
         debug_assert!(held.len() <= self.magazine);
-        arena.stir(held.len() * self.geometry.stride);
         let mut state = self.state.lock();
         let rest = state.depot.give(held, self.magazine);
         if rest.is_empty() {

@@ -385,7 +385,8 @@ impl Central {
     fn open_slab(&self, state: &mut Guard<'_, State>, arena: &Arena) -> Option<NonNull<Span>> {
         let geometry = &self.geometry;
         let want = self.grant.min(geometry.capacity);
-        let (span, granted) = arena.take_slab(geometry.granules, geometry.stride, want)?;
+        let (span, granted) =
+            arena.take_slab(self.class, geometry.granules, geometry.stride, want)?;
         // SAFETY: the span is new to everybody else.
         let Some(backed) = (unsafe { slab::open(span, geometry, granted, arena) }) else {
             // SAFETY: as above; no block of it was handed out.

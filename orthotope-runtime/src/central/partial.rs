@@ -26,6 +26,8 @@ pub(super) struct Partial {
     shift: u32,
     /// Blocks that lie free in slabs.
     pub(super) free: usize,
+    /// Slabs that were put into a list or taken out, counted without end.
+    changes: u32,
 }
 
 impl Partial {
@@ -42,6 +44,7 @@ impl Partial {
             filled: 0,
             shift: bits.saturating_sub(LISTS.ilog2()),
             free: 0,
+            changes: 0,
         }
     }
 
@@ -63,6 +66,11 @@ impl Partial {
         self.lists[list].len
     }
 
+    /// A number that is another once a slab has come, gone, or changed its list.
+    pub(super) fn changes(&self) -> u32 {
+        self.changes
+    }
+
     /// Indices of all lists.
     pub(super) fn lists() -> core::ops::Range<usize> {
         0..LISTS
@@ -82,6 +90,7 @@ impl Partial {
         if wanted == listed {
             return;
         }
+        self.changes = self.changes.wrapping_add(1);
         if listed.is_some() {
             // SAFETY: the slab is in a list.
             unsafe { self.unlink(span) };

@@ -6,8 +6,9 @@ use super::partial::Partial;
 use crate::arena::{Arena, Schedule, Tick};
 use crate::slab;
 
-/// Slabs that are looked at under one lock.
+/// Slabs that are looked at under one lock, and bytes that are given back.
 const LOOKED_AT: usize = 32;
+const DROPPED_AT: usize = 1 << 20;
 
 impl Central {
     /// One tick. Magazines that lay in the depot since the last one go back to their slabs: the depot's least length
@@ -27,25 +28,38 @@ impl Central {
             state.depot.watch();
             total.pending = state.depot.len > 0;
         }
+        let before = self.state.lock().partial.changes();
         for list in Partial::lists() {
             let mut left = self.state.lock().partial.len(list);
             while left > 0 {
-                let some = left.min(LOOKED_AT);
-                left -= some;
-                total.add(self.tick_some(arena, schedule, list, some));
+                let (seen, tick) = self.tick_some(arena, schedule, list, left.min(LOOKED_AT));
+                left -= seen;
+                total.add(tick);
             }
         }
+        // Slabs that changed their list meanwhile may have been passed over.
+        total.pending |= self.state.lock().partial.changes() != before;
         total
     }
 
-    /// A tick over the first `count` slabs of a list, which go to its end.
-    fn tick_some(&self, arena: &Arena, schedule: Schedule, list: usize, count: usize) -> Tick {
+    /// A tick over the first of `count` slabs of a list, which go to its end. Returns how many it saw.
+    fn tick_some(
+        &self,
+        arena: &Arena,
+        schedule: Schedule,
+        list: usize,
+        count: usize,
+    ) -> (usize, Tick) {
         let mut total = Tick::default();
         let mut state = self.state.lock();
-        for _ in 0..count {
+        // A slab that stays with its class gives its pages back; else it has to go itself.
+        let retires = self.eager || !arena.purges_pages();
+        let mut seen = 0;
+        while seen < count && total.dropped < DROPPED_AT {
             let Some(span) = state.partial.first(list) else {
-                break;
+                return (count, total);
             };
+            seen += 1;
             // SAFETY: we hold the lock.
             unsafe { state.partial.rotate(list) };
             // SAFETY: as above.
@@ -54,8 +68,8 @@ impl Central {
             total.add(found.tick);
             // SAFETY: as above.
             let slab = unsafe { span.as_ref().slab() };
-            if self.eager && slab.free == slab.carved {
-                if found.settled {
+            if retires && slab.free == slab.carved {
+                if found.settled || schedule == Schedule::NOW {
                     // SAFETY: we hold the lock, and no block of the slab is out.
                     unsafe { self.retire(&mut state, arena, span) };
                 } else {
@@ -63,6 +77,6 @@ impl Central {
                 }
             }
         }
-        total
+        (seen, total)
     }
 }

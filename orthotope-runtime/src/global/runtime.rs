@@ -3,19 +3,18 @@
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
 
-use crate::allocator::Engine;
+use crate::allocator::{Engine, starting};
 use crate::config::Config;
 use crate::error::InitError;
 use crate::sync::{AtomicPtr, Ordering};
-use crate::sys::{Lock, REAL};
+use crate::sys::REAL;
 
 /// The shared state of one generated allocator.
 ///
 /// Invariants: `engine` is null until it is set once, for ever; `failure` is written at most once, under
-/// `starting`, and only while `engine` is null.
+/// [`starting`], and only while `engine` is null.
 pub struct Runtime {
     engine: AtomicPtr<Engine>,
-    starting: Lock<()>,
     failure: UnsafeCell<Option<InitError>>,
 }
 
@@ -29,7 +28,6 @@ impl Runtime {
     pub const fn new() -> Self {
         Self {
             engine: AtomicPtr::new(ptr::null_mut()),
-            starting: Lock::new(()),
             failure: UnsafeCell::new(None),
         }
     }
@@ -56,7 +54,7 @@ impl Runtime {
 
     #[cold]
     fn start(&'static self, config: &Config) -> Result<&'static Engine, &'static InitError> {
-        let _starting = self.starting.lock();
+        let _starting = starting();
         if let Some(engine) = self.started() {
             return Ok(engine);
         }

@@ -385,10 +385,20 @@ pub(super) fn flush(statics: Statics) {
     }
 }
 
-/// Empties the calling thread's cache and gives all free memory back.
+/// Empties the calling thread's cache and gives all free memory back. Inside the slow path neither can be done.
 pub(super) fn purge(statics: Statics) {
-    flush(statics);
-    if let Some(engine) = statics.runtime.started() {
-        engine.tick(Schedule::NOW);
+    if statics.runtime.started().is_some()
+        && let Entry::Ready(visit) = enter(statics)
+    {
+        visit.publish();
+        // What another thread's tick is at may be passed over at first.
+        for _ in 0..PURGES {
+            if visit.engine.tick(Schedule::NOW).dropped == 0 {
+                break;
+            }
+        }
     }
 }
+
+/// Ticks after which a purge lets well alone, whatever others free meanwhile.
+const PURGES: usize = 4;

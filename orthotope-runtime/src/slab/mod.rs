@@ -178,6 +178,8 @@ pub(crate) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
 pub(crate) unsafe fn close(span: NonNull<Span>, geometry: &Geometry, meta: &Meta) {
     // SAFETY: the caller holds the lock.
     let slab = unsafe { span.as_ref().slab() };
+    // Whoever still finds the slab finds no block.
+    slab.carved = 0;
     let bits = core::mem::replace(&mut slab.bits, core::ptr::null_mut());
     if let Some(bits) = NonNull::new(bits)
         && !geometry.has_few()

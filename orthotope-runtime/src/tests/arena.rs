@@ -48,7 +48,7 @@ fn random_spans(lazy: bool, seed: u64) {
             }
         } else if rng.below(2) == 0 {
             let granules = 1 + rng.below(20);
-            if let Some((span, granted)) = arena.take_slab(granules, GRANULE, granules) {
+            if let Some((span, granted)) = arena.take_slab(0, granules, GRANULE, granules) {
                 assert!((1..=granules).contains(&granted));
                 held.push(Held::Slab(span));
             }

@@ -435,3 +435,46 @@ fn clearing_works_where_the_system_refuses_advice() {
     unsafe { bench.engine.arena.clear(block.payload, 8 * MIB, false) };
     assert_zero(block.payload, 8 * MIB);
 }
+
+#[test]
+fn whatever_way_a_large_block_is_freed_somebody_looks_after_it() {
+    let bench = Bench::new(default_preset());
+    let parked = bench.alloc(20 * MIB);
+    assert!(!bench.engine.arena.is_watched());
+    // The way of the typed functions and of instances.
+    bench.free(parked, 20 * MIB);
+    assert!(bench.engine.arena.is_watched());
+}
+
+#[test]
+fn a_second_free_is_told_though_the_system_took_the_header() {
+    let bench = Bench::new(default_preset());
+    let large = bench.alloc(20 * MIB);
+    bench.free(large, 20 * MIB);
+    bench.tick(Schedule::of(Purge::Never));
+    bench.tick(Schedule::of(Purge::Never));
+    let start = large.as_ptr().wrapping_sub(64);
+    let page = NonNull::new(start).expect("no arena starts at null");
+    use crate::sys::Os;
+    // What the kernel may do to offered memory.
+    // SAFETY: the page is free.
+    unsafe { bench.os.discard(page, 4_096) }.expect("the page goes");
+    // SAFETY: the block is not live: the free is refused.
+    let freed = unsafe { bench.visit().free_checked(large, Some(20 * MIB)) };
+    assert_eq!(freed, Err(FreeError::AlreadyFreedOrUnknownLarge));
+}
+
+#[test]
+fn free_slabs_go_where_their_pages_may_not() {
+    for config in [general(), default_preset()] {
+        let bench = Bench::new(config.with_huge_pages(HugePages::Always));
+        let blocks: Vec<_> = (0..512).map(|_| bench.alloc(16_384)).collect();
+        for block in blocks {
+            bench.free(block, 16_384);
+        }
+        bench.flush();
+        bench.settle(Schedule::NOW);
+        assert_eq!(bench.engine.stats().mapped, 0);
+        assert!(bench.os.discarded.load(Ordering::Relaxed) >= 6 * MIB);
+    }
+}
