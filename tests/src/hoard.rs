@@ -45,6 +45,20 @@ impl<'a> Hoard<'a> {
         }
     }
 
+    /// The same, the room itself resident already.
+    #[must_use]
+    pub fn with_touched_room(allocator: &'a (dyn GlobalAlloc + Sync), blocks: usize) -> Self {
+        let mut hoard = Self::with_room(allocator, blocks);
+        for place in hoard.blocks.spare_capacity_mut() {
+            place.write(Kept {
+                start: NonNull::dangling(),
+                layout: Layout::new::<u8>(),
+                tag: 0,
+            });
+        }
+        hoard
+    }
+
     /// Adds a block of `size` bytes; says whether the allocator had one.
     ///
     /// # Panics
@@ -123,15 +137,30 @@ impl<'a> Hoard<'a> {
     /// Gives back every second block.
     pub fn thin_out(&mut self) {
         let mut position = 0;
+        self.keep_if(|| {
+            position += 1;
+            position % 2 == 1
+        });
+    }
+
+    /// Gives back the blocks of which `keep`, asked once a block, says no.
+    pub fn keep_if(&mut self, mut keep: impl FnMut() -> bool) {
         let (allocator, bytes) = (self.allocator, &mut self.bytes);
         self.blocks.retain(|kept| {
-            position += 1;
-            if position % 2 == 0 {
+            let stays = keep();
+            if !stays {
                 *bytes -= kept.layout.size();
                 free(allocator, *kept);
             }
-            position % 2 == 1
+            stays
         });
+    }
+
+    /// Address and size of every block.
+    pub fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.blocks
+            .iter()
+            .map(|kept| (kept.start.addr().get(), kept.layout.size()))
     }
 }
 

@@ -11,6 +11,8 @@
 //! - [`programs`]: published crates at work, unmodified;
 //! - [`churn`]: threads that come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
 //!   whom an allocator asks for memory;
+//! - [`subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
+//!   goes back to the system;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
 
@@ -19,6 +21,8 @@ pub mod binary;
 pub mod churn;
 pub mod digest;
 pub mod exhaustion;
+#[cfg(target_os = "linux")]
+pub mod giving_back;
 pub mod golden;
 pub mod hoard;
 pub mod memory;
@@ -27,3 +31,6 @@ pub mod programs;
 pub mod random;
 pub mod reentry;
 pub mod spec;
+pub mod subject;
+#[cfg(target_os = "linux")]
+pub mod tasks;
