@@ -12,7 +12,7 @@
 //! - [`churn`]: threads that come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
 //!   whom an allocator asks for memory;
 //! - [`subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
-//!   goes back to the system;
+//!   goes back to the system; [`forking`]: children of a busy process;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
 
@@ -21,6 +21,8 @@ pub mod binary;
 pub mod churn;
 pub mod digest;
 pub mod exhaustion;
+#[cfg(target_os = "linux")]
+pub mod forking;
 #[cfg(target_os = "linux")]
 pub mod giving_back;
 pub mod golden;
