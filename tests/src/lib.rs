@@ -12,7 +12,7 @@
 //! - [`churn`]: threads that come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
 //!   whom an allocator asks for memory;
 //! - [`subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
-//!   goes back to the system; [`forking`]: children of a busy process;
+//!   goes back to the system; [`forking`]: children of a busy process; [`limited`]: too little address space;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
 
@@ -27,6 +27,8 @@ pub mod forking;
 pub mod giving_back;
 pub mod golden;
 pub mod hoard;
+#[cfg(target_os = "linux")]
+pub mod limited;
 pub mod memory;
 pub mod pattern;
 pub mod programs;
