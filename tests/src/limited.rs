@@ -50,7 +50,7 @@ pub fn main(subjects: Subjects) {
 /// Address space is limited before the first allocation.
 fn space(subject: Subject, limit: usize) {
     // Every page of the small ones is touched.
-    let small = limit / 100_000;
+    let small = limit / 30_000;
     let mut blocks = Blocks::with_room(subject, limit / small.min(100_000));
     set_limit(libc::RLIMIT_AS, limit);
     assert!(!blocks.add(1 << 40), "a terabyte out of {limit} bytes");
