@@ -10,8 +10,8 @@ use orthotope_tests::reentry::{self, Subject, Watched};
 /// Small, of the largest class, and large.
 const SIZES: [usize; 5] = [1, 300, 70_000, 1 << 20, 20 << 20];
 
-/// Without a header only alignments beyond a page go to `System`.
-const ALIGN: usize = 4096;
+/// Without a header only alignments beyond this go to `System`.
+const ALIGN: usize = 2 << 20;
 
 #[orthotope::allocator(preset = "general")]
 static GENERAL: General;

@@ -83,6 +83,16 @@ pub fn libc_asked(function: &str) {
     }
 }
 
+/// Runs `create`, which makes a thread: libc allocates for it. To be called by whatever stands in libc's place.
+///
+/// What the allocator's helper takes once, as a thread, is not metadata.
+pub fn thread_created<R>(create: impl FnOnce() -> R) -> R {
+    let before = INSIDE.replace(Inside::Nothing);
+    let created = create();
+    INSIDE.set(before);
+    created
+}
+
 /// Says what went wrong without allocating, and aborts.
 fn refuse(what: fmt::Arguments<'_>) -> ! {
     INSIDE.set(Inside::Nothing);

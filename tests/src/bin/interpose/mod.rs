@@ -1,11 +1,12 @@
-//! Stands in the place of libc's `malloc` family, for the whole process, libc itself included.
+//! Stands in the place of libc's `malloc` family, and of what makes threads, for the whole process, libc itself included.
 //!
 //! A binary that has this module defines the symbols, so that the dynamic linker resolves every call to
 //! them. Each tells the watch and passes the call on to glibc's own functions.
 
 use std::ffi::{c_int, c_void};
+use std::mem;
 
-use orthotope_tests::reentry::libc_asked;
+use orthotope_tests::reentry::{libc_asked, thread_created};
 
 unsafe extern "C" {
     fn __libc_malloc(size: usize) -> *mut c_void;
@@ -13,6 +14,33 @@ unsafe extern "C" {
     fn __libc_realloc(block: *mut c_void, size: usize) -> *mut c_void;
     fn __libc_memalign(align: usize, size: usize) -> *mut c_void;
     fn __libc_free(block: *mut c_void);
+}
+
+type Main = extern "C" fn(*mut c_void) -> *mut c_void;
+type Create = unsafe extern "C" fn(
+    *mut libc::pthread_t,
+    *const libc::pthread_attr_t,
+    Main,
+    *mut c_void,
+) -> c_int;
+
+/// Not of the family, but it asks the family.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pthread_create(
+    thread: *mut libc::pthread_t,
+    attributes: *const libc::pthread_attr_t,
+    main: Main,
+    argument: *mut c_void,
+) -> c_int {
+    thread_created(|| {
+        // SAFETY: the name is a C string.
+        let next = unsafe { libc::dlsym(libc::RTLD_NEXT, c"pthread_create".as_ptr()) };
+        assert!(!next.is_null(), "glibc makes threads");
+        // SAFETY: this is the function's type.
+        let next = unsafe { mem::transmute::<*mut c_void, Create>(next) };
+        // SAFETY: the caller's promise.
+        unsafe { next(thread, attributes, main, argument) }
+    })
 }
 
 #[unsafe(no_mangle)]
