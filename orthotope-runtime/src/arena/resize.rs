@@ -12,7 +12,8 @@ impl Arena {
     /// changed.
     ///
     /// Where freed blocks wait in the pool (SPEC section 4) a block keeps its whole span, and its charge, unless
-    /// it would be mostly empty: then it has to move.
+    /// it would be mostly empty: then it has to move. What was split off it when it was taken, and waits still, it
+    /// takes back.
     ///
     /// Meanwhile the block is out of everybody's reach: whoever frees it at this moment is refused.
     pub(crate) fn resize_large(
@@ -28,6 +29,9 @@ impl Arena {
         let mut state = self.lock();
         if !record.change_kind(Kind::Large, Kind::Dead) {
             return false;
+        }
+        if granules > record.granules() {
+            self.absorb_tail(&mut state, span, granules, charge);
         }
         let held = record.granules();
         let charged = record.charge();
@@ -50,6 +54,34 @@ impl Arena {
         record.set_requested(requested);
         record.set_kind(Kind::Large);
         true
+    }
+
+    /// Takes back what was split off a live span and waits in the pool, if the two have room for `granules`, not more
+    /// than twice, and may be charged `charge`.
+    fn absorb_tail(
+        &self,
+        state: &mut Guard<'_, State>,
+        span: NonNull<Span>,
+        granules: usize,
+        charge: usize,
+    ) {
+        let Some(next) = self.neighbour_after(span) else {
+            return;
+        };
+        // SAFETY: records are type-stable.
+        let (record, tail) = unsafe { (span.as_ref(), next.as_ref()) };
+        // SAFETY: we hold the lock.
+        let is_tail = tail.kind() == Kind::Pooled && unsafe { place(next) }.tail;
+        let whole = record.granules() + tail.granules();
+        let fits = (granules..=granules.saturating_mul(2)).contains(&whole)
+            && record.charge() + tail.charge() + state.budget.left() >= charge;
+        if is_tail && fits {
+            // SAFETY: we hold the lock, and pooled spans are in the pool.
+            unsafe { state.pool.remove(next) };
+            self.lend(state, next);
+            self.merge(state, span, next);
+            self.list_all(span);
+        }
     }
 
     /// Makes the span of a slab's only block, live and in place, one of at least `granules` and charged at least
