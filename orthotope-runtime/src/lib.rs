@@ -9,21 +9,21 @@
 //! | module | owns | knows nothing of |
 //! | --- | --- | --- |
 //! | `sync` | atomics, real or a model checker's | everything |
-//! | `sys` | the operating-system seam: address space, locks, thread exit, last words | sizes, classes |
+//! | `sys` | the operating-system seam: address space, locks, threads, forks, last words | sizes, classes |
 //! | `fallback` | blocks lent by the system's allocator to a thread that re-enters | everything else |
 //! | `tune` | the presets' class tables, and their arithmetic | memory |
 //! | `class` | size to class; [`SizeClass`] | arenas |
 //! | `config` | [`Config`], [`AllocatorConfig`], and what is derived from them | memory |
 //! | `error` | the typed failures | everything |
 //! | `stats` | the snapshots | everything but `class` |
-//! | `arena` | regions, spans, the page directory, the budget, lanes of parked spans, memory for records | blocks |
-//! | `slab` | a span cut into equal blocks; the free set, out of band | threads |
+//! | `arena` | regions, spans, the page directory, the budget, lanes of parked spans, ages, memory for records | blocks |
+//! | `slab` | a span cut into equal blocks; the free set and the pages' ages, out of band | threads |
 //! | `block` | the header, or none | caches |
 //! | `depot` | magazines, and the stack of full ones | slabs, threads |
 //! | `central` | per class: the depot and the slabs with free blocks | thread state |
 //! | `thread_cache` | per class a stack of blocks; refill, flush, staged frees | where spans come from |
 //! | `large` | large blocks in spans of their own | classes |
-//! | `allocator` | the parts put together; [`Allocator`], [`ThreadCache`] | `GlobalAlloc` |
+//! | `allocator` | the parts put together; the helper; [`Allocator`], [`ThreadCache`] | `GlobalAlloc` |
 //! | `global` | what generated code calls | – |
 //!
 //! # Life of a block
@@ -33,6 +33,21 @@
 //! whose stack runs empty takes the magazine, whole. Only what the depot has too much of, its oldest
 //! magazine, is walked block by block, back into the bitmaps of its slabs. A slab whose blocks are all back
 //! is a free span of the arena again, and may serve any class or a large block.
+//!
+//! # Life of a page
+//!
+//! Reserved address space is committed in steps of 2 MiB or more and never uncommitted. A page comes from the system at
+//! its first touch. Once it holds no live and no cached block it is cold, and ages in ticks of a tenth of `purge`: after
+//! one it is offered to the system (`MADV_FREE`), after ten more given back (`MADV_DONTNEED`), and zero from then
+//! on. Ages are bytes beside the page directory, one a granule for spans, one a page for slabs, so that a page goes back
+//! though its slab lives. The ticks are a helper thread's: it starts once a mebibyte has become free, sleeps while
+//! nothing is cold, and watches every allocator of the process.
+//!
+//! What stays in memory for a class though it is free is bounded: in each thread, at most the thread's limit over all
+//! classes (a flush leaves nothing); in the depot, 32 magazines and 256 KiB (8 magazines with a header), and none
+//! that lay there for a whole tick; one free slab of less than 256 KiB until a tick finds it idle; the part of one slab
+//! that was never carved. With a header, free slabs stay with their class as address space, their pages given back,
+//! until some request does not fit.
 //!
 //! # Life of a thread
 //!

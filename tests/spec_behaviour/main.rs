@@ -61,16 +61,13 @@
 //! | 5: "`usable_size`" | `usable::usable_size_is_what_may_be_written` `usable::usable_size_of_no_live_block_is_refused` |
 //! | 5: "growth past the arena" | `spec_api`, `arenas` |
 //! | 5: "a configuration that does not pay for a header" | `spec_installed` |
+//! | "**Cold slabs**: […] its pages marked reclaimable", "or they are purged", 5: "memory returned to the system" | `tests/giving_back.rs`, and `orthotope-runtime`'s `tests::purge` |
 //!
 //! Not tested yet:
 //!
 //! | clause | why |
 //! | --- | --- |
-//! | "**Cold slabs**: a small slab whose blocks are all back in the central pool may be kept as metadata alone, its pages marked reclaimable" | a permission, and nothing is purged yet |
-//! | "[freed large blocks stay separate until …] or they are purged" | nothing is purged yet |
-//! | 5: "memory returned to the system" | as above |
 //! | 5: "`hardened`" | the argument is not available yet |
-//! | "`MADV_FREE`" and what follows from it for `alloc_zeroed` | as above |
 
 mod abort;
 mod addresses;

@@ -12,7 +12,7 @@ use crate::sys::REAL;
 /// The shared state of one generated allocator.
 ///
 /// Invariants: `engine` is null until it is set once, for ever; `failure` is written at most once, under
-/// [`starting`], and only while `engine` is null.
+/// the lock of `starting`, and only while `engine` is null.
 pub struct Runtime {
     engine: AtomicPtr<Engine>,
     failure: UnsafeCell<Option<InitError>>,
