@@ -216,11 +216,16 @@ impl Claim {
         Some(match self.limit {
             Limit::AtMost(limit) => ours <= limit,
             Limit::AtLeast(limit) => ours >= limit,
-            Limit::Best(limit) | Limit::Times(_, limit) => ours <= reference? * limit,
-            Limit::AtLeastTimes(_, limit) => ours >= reference? * limit,
+            Limit::Best(limit) | Limit::Times(_, limit) => as_written(ours / reference?) <= limit,
+            Limit::AtLeastTimes(_, limit) => as_written(ours / reference?) >= limit,
             Limit::Beyond(_, limit) => ours <= reference? + limit,
         })
     }
+}
+
+/// A ratio with as many decimals as what it is held against: more would be noise.
+fn as_written(ratio: f64) -> f64 {
+    (ratio * 100.0).round() / 100.0
 }
 
 #[cfg(test)]

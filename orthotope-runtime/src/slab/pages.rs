@@ -46,9 +46,7 @@ pub(super) unsafe fn open(span: NonNull<Span>, arena: &Arena) -> usize {
         } else {
             slab.spare_pages += pages as u32;
         }
-        for page in 0..pages {
-            set(slab, granule * pages + page, age);
-        }
+        set_all(slab, granule * pages..(granule + 1) * pages, age);
     }
     backed
 }
@@ -66,9 +64,7 @@ pub(super) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
     slab.purged = false;
     // SAFETY: records are type-stable.
     let pages = unsafe { span.as_ref() }.bytes() / page_bytes();
-    for page in 0..pages {
-        set(slab, page, Age::USED);
-    }
+    set_all(slab, 0..pages, Age::USED);
     pages
 }
 
@@ -77,6 +73,8 @@ pub(super) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
 pub(crate) struct Ages {
     ages: *const u8,
     granules: usize,
+    /// No page has another age than `USED`.
+    used: bool,
 }
 
 impl Ages {
@@ -87,10 +85,12 @@ impl Ages {
     pub(crate) unsafe fn of(span: NonNull<Span>) -> Self {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
+        // SAFETY: the caller holds the lock.
+        let slab = unsafe { record.slab() };
         Self {
-            // SAFETY: the caller holds the lock.
-            ages: unsafe { record.slab() }.ages,
+            ages: slab.ages,
             granules: record.granules(),
+            used: slab.spare_pages == 0,
         }
     }
 
@@ -102,6 +102,9 @@ impl Ages {
     /// The age of the granule at `index`, below the slab's number: that of its youngest page.
     pub(crate) fn granule(self, index: usize) -> Age {
         debug_assert!(index < self.granules);
+        if self.used {
+            return Age::COLD;
+        }
         let pages = GRANULE / page_bytes();
         (index * pages..(index + 1) * pages)
             .map(|page| self.page(page))
@@ -114,6 +117,9 @@ impl Ages {
     /// Pages that may be resident.
     pub(crate) fn backed(self) -> usize {
         let pages = self.granules * (GRANULE / page_bytes());
+        if self.used {
+            return pages;
+        }
         (0..pages)
             .filter(|&page| !self.page(page).is_clean())
             .count()
@@ -270,4 +276,13 @@ fn get(slab: &SlabState, page: usize) -> Age {
 fn set(slab: &mut SlabState, page: usize, age: Age) {
     // SAFETY: as in `get`.
     unsafe { *slab.ages.add(page) = age.byte() };
+}
+
+fn set_all(slab: &mut SlabState, pages: Range<usize>, age: Age) {
+    // SAFETY: as in `get`.
+    unsafe {
+        slab.ages
+            .add(pages.start)
+            .write_bytes(age.byte(), pages.len());
+    }
 }
