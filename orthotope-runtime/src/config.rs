@@ -16,6 +16,9 @@ pub const MAGAZINE_BLOCKS: usize = 62;
 /// Blocks of a class that a thread gets first where caches grow with use: most threads need few of most classes.
 const FIRST_BLOCKS: usize = 4;
 
+/// A large block is a multiple of 64 KiB: beyond this, it loses an eighth at most by that.
+const LARGE_LEAST: usize = 512 << 10;
+
 /// What an allocator does once its arena is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -203,6 +206,22 @@ impl Config {
     #[must_use]
     pub const fn grows(&self) -> bool {
         !self.header || self.thread_limit.is_some()
+    }
+
+    /// Largest request, in bytes, that is served by a class. Without a header, longer ones that no thread keeps a block
+    /// of, and that lose little by it, are large blocks though there is a class for them: a large block is found again
+    /// by the thread that freed it, and grows in place.
+    #[must_use]
+    pub const fn largest_served(&self) -> usize {
+        let mut count = self.classes.len();
+        while count > 1
+            && !self.header
+            && self.classes[count - 1] > LARGE_LEAST
+            && self.limits(count - 1).keep == 0
+        {
+            count -= 1;
+        }
+        self.classes[count - 1]
     }
 
     /// How many blocks of class `class` move at once and stay cached.

@@ -294,7 +294,9 @@ impl<'a> Visit<'a> {
     fn grow_small(&self, class: usize, span: NonNull<Span>, new: usize) -> bool {
         let Engine { arena, large, .. } = self.engine;
         let centrals = self.engine.centrals();
-        let next = self.engine.class_of(new).map(|class| &centrals[class]);
+        let next = (new <= self.engine.config.largest_served())
+            .then(|| self.engine.class_of(new).map(|class| &centrals[class]))
+            .flatten();
         if !centrals[class].is_single() || next.is_some_and(|next| !next.is_single()) {
             return false;
         }

@@ -45,11 +45,11 @@ pub unsafe trait Generated: Copy + Send + Sync + 'static {
 trait Derived: Generated {
     /// Size to class.
     const TABLE: &'static ClassTable = &ClassTable::new(Self::CONFIG.classes, Self::CONFIG.align);
-    /// Largest request that any class serves.
-    const LARGEST: usize = Self::CONFIG.classes[Self::CONFIG.classes.len() - 1];
+    /// Largest request that is served by a class.
+    const SERVED: usize = Self::CONFIG.largest_served();
     /// Largest request whose class is one load away.
-    const SMALL: usize = if Self::LARGEST < Self::TABLE.small_max() {
-        Self::LARGEST
+    const SMALL: usize = if Self::SERVED < Self::TABLE.small_max() {
+        Self::SERVED
     } else {
         Self::TABLE.small_max()
     };
@@ -88,7 +88,9 @@ fn route<G: Generated>(size: usize, align: usize) -> Route {
     {
         return Route::System;
     }
-    let class = if align <= G::CONFIG.align {
+    let class = if size > G::SERVED {
+        None
+    } else if align <= G::CONFIG.align {
         G::TABLE.class_of(size)
     } else if align <= GRANULE {
         // Slabs start on granules, and their blocks side by side: a block lies where a multiple of its class does.
