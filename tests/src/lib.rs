@@ -11,7 +11,7 @@
 //! - [`programs`]: published crates at work, unmodified;
 //! - [`churn`]: threads that come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
 //!   whom an allocator asks for memory;
-//! - [`subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
+//! - [`mod@subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
 //!   goes back to the system; [`forking`]: children of a busy process; [`limited`]: too little address space;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
