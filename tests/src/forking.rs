@@ -55,7 +55,7 @@ fn gives_back(subject: Subject) {
         hoard.fill(&mut Random::new(1), BYTES, 8 << 10),
         "there is memory"
     );
-    drop(vec![1_u8; LARGE]);
+    drop(black_box(vec![1_u8; LARGE]));
     assert!(
         memory::wait_until(Duration::from_secs(5), || tasks::helper().is_some()),
         "the parent has no helper"
@@ -81,7 +81,7 @@ fn gives_back(subject: Subject) {
         // And children of children.
         in_child("the child's child", || {
             hoard.verify();
-            drop(vec![1_u8; LARGE]);
+            drop(black_box(vec![1_u8; LARGE]));
             assert!(
                 memory::wait_until(Duration::from_secs(5), || tasks::helper().is_some()),
                 "the child's child has no helper"
