@@ -64,6 +64,18 @@ pub(crate) enum Step {
     Drop,
 }
 
+impl Step {
+    /// How old memory is after the step that would make it so old, if the system agreed or not. What cannot be marked
+    /// is given back later all the same.
+    pub(crate) fn leaves(self, age: Age, agreed: bool) -> Age {
+        if self == Self::Drop && !agreed {
+            Age::REFUSED
+        } else {
+            age
+        }
+    }
+}
+
 /// Which age is marked, and which dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule {

@@ -179,6 +179,18 @@ impl Arena {
         unsafe { self.meta.unmap_all() };
     }
 
+    /// Takes every lock of the arena for a fork.
+    pub(crate) fn hold(&self) {
+        self.state.hold();
+        self.meta.hold();
+    }
+
+    /// Gives back what [`hold`](Self::hold) took.
+    pub(crate) fn let_go(&self) {
+        self.meta.let_go();
+        self.state.let_go();
+    }
+
     /// Memory for records.
     pub(crate) fn meta(&self) -> &Meta {
         &self.meta

@@ -15,7 +15,7 @@ use crate::sys::Guard;
 
 /// Granules that are looked at under one lock.
 const LOOKED_AT: usize = 4_096;
-/// Granules that the system is asked about under one lock: a mebibyte, some 50 µs.
+/// Granules that the system is asked about under one lock: a mebibyte.
 const ASKED_ABOUT: usize = 16;
 
 /// What a tick found.
@@ -123,18 +123,6 @@ impl Arena {
         self.watched.store(false, Ordering::Relaxed);
     }
 
-    /// Takes every lock of the arena for a fork.
-    pub(crate) fn hold(&self) {
-        self.state.hold();
-        self.meta.hold();
-    }
-
-    /// Gives back what [`hold`](Self::hold) took.
-    pub(crate) fn let_go(&self) {
-        self.meta.let_go();
-        self.state.let_go();
-    }
-
     /// How the memory of a granule of a span stands. The span is taken, and the caller its only user.
     pub(crate) fn age_of(&self, span: NonNull<Span>, index: usize) -> Age {
         // SAFETY: records are type-stable.
@@ -174,11 +162,20 @@ impl Arena {
         let Some(start) = NonNull::new(self.pointer(span, offset)) else {
             return false;
         };
+        // SAFETY: the caller holds the lock of the slab's class, and no block that is out lies there.
+        (step == Step::Mark && !self.purges_pages()) || unsafe { self.tell(start, bytes, step) }
+    }
+
+    /// Tells the system what a step says of memory; whether it agreed.
+    ///
+    /// # Safety
+    ///
+    /// Nobody needs what the range, committed and page-aligned, holds, and nobody takes it meanwhile.
+    unsafe fn tell(&self, start: NonNull<u8>, bytes: usize, step: Step) -> bool {
         match step {
             Step::Wait => true,
             Step::Rest => false,
-            Step::Mark if !self.purges_pages() => true,
-            // SAFETY: the caller holds the lock of the slab's class, and no block that is out lies there.
+            // SAFETY: the caller's promise.
             Step::Mark => unsafe { self.os.offer(start, bytes) }.is_ok(),
             // SAFETY: as above.
             Step::Drop => unsafe { self.os.discard(start, bytes) }.is_ok(),
@@ -262,13 +259,10 @@ impl Arena {
         if run.is_empty() || wanted == Step::Rest {
             return tick;
         }
-        let taken = wanted == Step::Wait || self.give_back(region, run.clone(), wanted);
-        // What cannot be marked is given back later all the same.
-        let age = if taken || wanted == Step::Mark {
-            age
-        } else {
-            Age::REFUSED
-        };
+        let start = region.granule_start(run.start);
+        // SAFETY: free granules of this region, and nobody takes them while we hold the lock.
+        let agreed = unsafe { self.tell(start, run.len() * GRANULE, wanted) };
+        let age = wanted.leaves(age, agreed);
         for granule in run {
             let before = region.age(granule);
             if before.is_cold() {
@@ -280,20 +274,6 @@ impl Arena {
             }
         }
         tick
-    }
-
-    /// Asks the system to mark or to take a run of granules; whether it did.
-    fn give_back(&self, region: &Region, run: Range<usize>, step: Step) -> bool {
-        let start = region.granule_start(run.start);
-        let bytes = run.len() * GRANULE;
-        let asked = if step == Step::Drop {
-            // SAFETY: free granules of this region, and nobody takes them while we hold the lock.
-            unsafe { self.os.discard(start, bytes) }
-        } else {
-            // SAFETY: as above.
-            unsafe { self.os.offer(start, bytes) }
-        };
-        asked.is_ok()
     }
 
     /// Takes what was given back out of the pool: SPEC section 4 keeps freed large blocks apart until they are purged.
@@ -330,7 +310,7 @@ impl Arena {
         })
     }
 
-    /// Makes a taken slab's granules used or clean again as they were lent, for a span that goes back unused.
+    /// How the memory of a granule stands of a span that was taken for a slab and goes back unused.
     pub(super) fn unused_age(&self, span: NonNull<Span>, index: usize) -> Age {
         debug_assert!(
             // SAFETY: records are type-stable.

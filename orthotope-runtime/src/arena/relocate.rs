@@ -13,8 +13,7 @@
 //! block again and again would have all of its pages from the system each time. There the block is copied.
 //!
 //! The new span starts as far behind a multiple of a huge page as the old one: the alignment of the block survives
-//! whatever it is, huge pages do, and the kernel moves whole tables: 256 MiB in 0.1 ms, where 64 KiB off takes 1 ms,
-//! and copying a single MiB to fresh memory 0.8 (Linux 6.18 in a virtual machine).
+//! whatever it is, huge pages do, and the kernel moves whole tables instead of their entries.
 
 use core::ptr::NonNull;
 

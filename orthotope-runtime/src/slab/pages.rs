@@ -216,13 +216,7 @@ fn settle_run(
     let page = page_bytes();
     let bytes = run.len() * page;
     slab.purged |= matches!(wanted, Step::Mark | Step::Drop);
-    let taken = arena.ask(span, run.start * page, bytes, wanted);
-    // What cannot be marked is given back later all the same.
-    let age = if taken || wanted != Step::Drop {
-        age
-    } else {
-        Age::REFUSED
-    };
+    let age = wanted.leaves(age, arena.ask(span, run.start * page, bytes, wanted));
     for index in run {
         if get(slab, index) == Age::USED {
             slab.spare_pages += 1;
