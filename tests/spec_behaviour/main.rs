@@ -61,7 +61,7 @@
 //! | 5: "`usable_size`" | `usable::usable_size_is_what_may_be_written` `usable::usable_size_of_no_live_block_is_refused` |
 //! | 5: "growth past the arena" | `spec_api`, `arenas` |
 //! | 5: "a configuration that does not pay for a header" | `spec_installed` |
-//! | "**Cold slabs**: […] its pages marked reclaimable", "or they are purged", 5: "memory returned to the system" | `tests/giving_back.rs`, and `tests/purge.rs` of `orthotope-runtime` |
+//! | "**Cold slabs**: […] its pages marked reclaimable", "or they are purged", 5: "memory returned to the system" | `tests/giving_back.rs`, and `tests/purge/` of `orthotope-runtime` |
 //!
 //! Not tested yet:
 //!
