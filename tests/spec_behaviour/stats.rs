@@ -44,17 +44,20 @@ fn a_snapshot_can_be_taken_while_others_work() {
 fn a_process_wide_snapshot_can_be_taken_while_others_work() {
     process::alone(|| {
         std::thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    for round in 0..2_000 {
-                        let block = process::alloc(1 << (round % 20));
-                        assert_eq!(process::free(block), Ok(()));
-                    }
-                });
-            }
+            let worker = || {
+                for round in 0..2_000 {
+                    let block = process::alloc(1 << (round % 20));
+                    assert_eq!(process::free(block), Ok(()));
+                }
+            };
+            let workers = [scope.spawn(worker), scope.spawn(worker)];
             for _ in 0..500 {
                 let stats = process::stats();
                 assert!(stats.arena_remaining <= stats.arena_capacity);
+            }
+            // The next test finds their caches published: unlike the scope's end, a join waits for that.
+            for worker in workers {
+                worker.join().expect("no thread panics");
             }
         });
     });

@@ -44,8 +44,13 @@ pub fn grow(times: usize) -> String {
         });
         blocks += filled.iter().map(Vec::len).sum::<usize>();
         std::thread::scope(|scope| {
-            for vecs in filled {
-                scope.spawn(move || verify(&vecs));
+            let threads: Vec<_> = filled
+                .into_iter()
+                .map(|vecs| scope.spawn(move || verify(&vecs)))
+                .collect();
+            // Unlike the scope's end, a join waits until a thread's cache is published.
+            for thread in threads {
+                thread.join().expect("no thread panics");
             }
         });
         // One block longer than the whole arena needs a region made for it.
