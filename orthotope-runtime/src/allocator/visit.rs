@@ -172,7 +172,9 @@ impl<'a> Visit<'a> {
         let Some(cold) = self.cold else {
             return central.take_one(arena);
         };
-        // SAFETY: the cache is the caller's, by `enter`.
+        // SAFETY: the cache is the caller's, by `enter`, and every stack in service.
+        unsafe { Cold::arrive(cold, arena, self.engine.centrals()) };
+        // SAFETY: as above.
         if !unsafe { Cold::ready(cold, arena, central, class) } {
             return central.take_one(arena);
         }
@@ -192,6 +194,10 @@ impl<'a> Visit<'a> {
     /// The block is of this class, not free, and the caller's to give.
     pub(crate) unsafe fn free_local(&self, class: usize, block: NonNull<u8>) {
         let (arena, central) = (&self.engine.arena, &self.engine.centrals()[class]);
+        if let Some(cold) = self.cold {
+            // SAFETY: the cache is the caller's, by `enter`, and every stack in service.
+            unsafe { Cold::arrive(cold, arena, self.engine.centrals()) };
+        }
         match self.cold {
             // SAFETY: the cache is the caller's, by `enter`.
             Some(cold) if unsafe { Cold::ready(cold, arena, central, class) } => {

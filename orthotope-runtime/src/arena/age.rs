@@ -84,7 +84,7 @@ pub(crate) struct Schedule {
 }
 
 /// Ticks in the time after which memory goes back.
-const TICKS: u32 = 10;
+pub(crate) const TICKS: u32 = 10;
 /// Beyond every age that a tick gives.
 const NEVER: u8 = Age::LENT_CLEAN.0;
 

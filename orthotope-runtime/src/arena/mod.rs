@@ -37,7 +37,7 @@ use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 use std::io;
 
-pub(crate) use age::{Age, Schedule, Step};
+pub(crate) use age::{Age, Schedule, Step, TICKS};
 use bins::Bins;
 use budget::Budget;
 pub(crate) use counts::ArenaCounts;
@@ -97,6 +97,8 @@ pub(crate) struct Arena {
     stirred: AtomicUsize,
     /// Somebody looks after what becomes free, and need not be told.
     watched: AtomicBool,
+    /// Ticks of the purge's clock so far, which stands still while nothing is cold.
+    ticks: AtomicUsize,
     seams: Seams,
     /// Pages cannot be moved here: blocks are copied.
     immovable: AtomicBool,
@@ -149,6 +151,7 @@ impl Arena {
             region_count: AtomicUsize::new(0),
             lanes: Lanes::new(),
             stirred: AtomicUsize::new(0),
+            ticks: AtomicUsize::new(0),
             watched: AtomicBool::new(false),
             seams: Seams::new(),
             immovable: AtomicBool::new(false),

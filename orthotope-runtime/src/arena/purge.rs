@@ -182,8 +182,15 @@ impl Arena {
         }
     }
 
+    /// Ticks of the purge's clock so far.
+    #[inline]
+    pub(crate) fn ticks(&self) -> usize {
+        self.ticks.load(Ordering::Relaxed)
+    }
+
     /// One tick of the purge's clock over everything free.
     pub(crate) fn tick(&self, schedule: Schedule) -> Tick {
+        self.ticks.fetch_add(1, Ordering::Relaxed);
         let mut total = Tick::default();
         for region in self.regions() {
             let mut next = 0;

@@ -1,9 +1,10 @@
-//! One tick of the purge's clock over a class: old magazines back into their slabs, idle slabs back to the arena,
-//! idle pages back to the system.
+//! One tick of the purge's clock over a class: old magazines back into their slabs, empty ones back to the records, idle
+//! slabs back to the arena, idle pages back to the system.
 
 use super::Central;
 use super::partial::Partial;
 use crate::arena::{Arena, Schedule, Tick};
+use crate::depot::magazine_bytes;
 use crate::slab;
 
 /// Slabs that are looked at under one lock, and bytes that are given back.
@@ -24,6 +25,15 @@ impl Central {
             };
             for _ in 0..idle {
                 self.drain_bottom(&mut state, arena);
+            }
+            // Another class may need the memory of what this one once needed.
+            while let Some(empty) = state.depot.pop_empty() {
+                // SAFETY: `new_magazine` took it for as many blocks, and nobody else knows it.
+                unsafe {
+                    arena
+                        .meta()
+                        .give(empty.cast(), magazine_bytes(self.magazine));
+                }
             }
             state.depot.watch();
             total.pending = state.depot.len > 0;

@@ -1,7 +1,9 @@
 //! The operating system's double: real memory, but it refuses on demand.
 
+use core::fmt;
 use core::ptr::NonNull;
 use std::io;
+use std::time::{Duration, Instant};
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::{Os, REAL, Relocation};
@@ -55,6 +57,21 @@ impl Double {
             advised: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
         }))
+    }
+
+    /// Waits until nothing is mapped any more. The helper may hold an engine during a tick, and then is the last holder,
+    /// who unmaps it.
+    ///
+    /// # Panics
+    ///
+    /// If something stays mapped for a minute.
+    pub(super) fn wait_until_unmapped(&self, what: impl fmt::Display) {
+        let start = Instant::now();
+        while self.mapped.load(Ordering::Relaxed) > 0 {
+            let waited = start.elapsed();
+            assert!(waited < Duration::from_secs(60), "{what}: all is unmapped");
+            std::thread::yield_now();
+        }
     }
 
     fn permit(&self) -> io::Result<()> {

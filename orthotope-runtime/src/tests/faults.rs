@@ -89,11 +89,7 @@ fn each_call_refused_once_costs_at_most_the_request_that_needed_it() {
             }
             Err(error) => panic!("{error}"),
         }
-        assert_eq!(
-            os.mapped.load(Ordering::Relaxed),
-            0,
-            "call {refused_call}: everything is unmapped"
-        );
+        os.wait_until_unmapped(format_args!("call {refused_call}"));
     }
 }
 

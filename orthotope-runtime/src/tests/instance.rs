@@ -109,11 +109,7 @@ fn run(config: AllocatorConfig, most: usize, steps: usize, seed: u64) {
     );
     live.iter().for_each(Block::check);
     drop(caches);
-    assert_eq!(
-        os.mapped.load(Ordering::Relaxed),
-        0,
-        "the last holder unmaps everything"
-    );
+    os.wait_until_unmapped("after the last cache");
 }
 
 fn small_targets(arena_size: usize) -> AllocatorConfig {

@@ -1,11 +1,13 @@
 //! What a thread's cache may hold over all classes: the bound, and how it is shared.
 
 use core::ptr::NonNull;
+use core::time::Duration;
 
 use super::double::Double;
 use super::rng::Rng;
 use crate::allocator::{Engine, Visit, leave_thread};
-use crate::config::Config;
+use crate::arena::{Schedule, TICKS};
+use crate::config::{Config, Purge};
 use crate::sync::Ordering;
 use crate::thread_cache::{Cold, LocalBins, Locals, bin};
 use crate::{class::ScaledClass, tune};
@@ -125,9 +127,11 @@ impl Thread {
 }
 
 fn general(limit: usize) -> Config {
+    // An hour: no helper interferes.
     Config::general()
         .with_arena(256 << 20)
         .with_thread_limit(limit)
+        .with_purge(Purge::After(Duration::from_secs(3_600)))
 }
 
 /// Random requests of every class, in phases that prefer some of them.
@@ -248,6 +252,55 @@ fn an_idle_class_gives_its_allowance_up() {
         thread.cycle(class, thread.engine.limits(class).keep / 2);
     }
     assert_eq!(thread.trips, before);
+}
+
+/// What a thread learnt before it was away for a whole purge is forgotten, and what it kept goes to the others.
+#[test]
+fn a_cache_starts_anew_after_its_thread_was_away_for_a_whole_purge() {
+    let schedule = Schedule::of(general(1 << 20).purge);
+    for by_a_free in [false, true] {
+        let mut thread = Thread::new(general(1 << 20));
+        let classes = [5, 20, 50];
+        for class in classes {
+            for _ in 0..4 {
+                thread.cycle(class, 2 * thread.engine.limits(class).keep);
+            }
+        }
+        let others = |thread: &Thread| classes.map(|class| thread.kept(class));
+        let (held, kept) = (thread.held(), others(&thread));
+        let class = 30;
+        for _ in 1..TICKS {
+            thread.engine.tick(schedule);
+        }
+        let block = thread.take(class);
+        assert_eq!(others(&thread), kept, "a shorter absence changes nothing");
+        assert!(held > 0);
+        // The stack of `class` is emptied or filled, so that the next step comes to the slow path.
+        let full = thread.allowance(class) - thread.kept(class);
+        let mut blocks: Vec<_> = (0..full + 64).map(|_| thread.take(class)).collect();
+        if by_a_free {
+            let room = thread.allowance(class) - thread.kept(class);
+            for block in blocks.drain(..room) {
+                thread.give(class, block);
+            }
+        } else {
+            blocks.extend((0..thread.kept(class)).map(|_| thread.take(class)));
+        }
+        for _ in 0..TICKS {
+            thread.engine.tick(schedule);
+        }
+        if by_a_free {
+            thread.give(class, blocks.pop().expect("one of many"));
+        } else {
+            blocks.push(thread.take(class));
+        }
+        assert_eq!(others(&thread), [0; 3], "by a free: {by_a_free}");
+        assert_eq!(classes.map(|class| thread.allowance(class)), [0; 3]);
+        for block in blocks.into_iter().chain([block]) {
+            thread.give(class, block);
+        }
+        thread.engine.validate();
+    }
 }
 
 #[test]

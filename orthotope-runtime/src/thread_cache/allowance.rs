@@ -21,6 +21,10 @@
 //! A class that is in use but never misses looks like one that keeps too much: it gives half until it misses. And
 //! nobody gives unless what the hand found makes room for a block at least.
 //!
+//! A thread that comes back after it was away for the whole time after which memory goes back starts anew: what it kept
+//! goes to the central pool, and every allowance is nothing again. What it learnt is of a load that is over, and a
+//! service between bursts would otherwise keep a little more after each of them.
+//!
 //! Bound: what waits in the stacks of a thread takes at most the limit, 1 MiB in the preset `"general"`, whatever
 //! it did before, until the thread works again, flushes its cache or exits; a flush leaves nothing. A class whose
 //! block exceeds half of the limit keeps none.
@@ -33,7 +37,7 @@ use core::ptr::NonNull;
 
 use super::cold::{Cold, hot_bin};
 use super::cold_bin::ColdBin;
-use crate::arena::Arena;
+use crate::arena::{Arena, TICKS};
 use crate::central::Central;
 use crate::sync::Ordering;
 
@@ -59,15 +63,18 @@ pub(super) struct Allowances {
     hand: Cell<usize>,
     /// Pressed trips so far.
     trips: Cell<usize>,
+    /// The arena's ticks when the thread last came.
+    tick: Cell<usize>,
 }
 
 impl Allowances {
-    pub(super) const fn new(limit: Option<usize>) -> Self {
+    pub(super) const fn new(limit: Option<usize>, tick: usize) -> Self {
         Self {
             limit,
             held: Cell::new(0),
             hand: Cell::new(0),
             trips: Cell::new(0),
+            tick: Cell::new(tick),
         }
     }
 
@@ -138,6 +145,32 @@ impl Cold {
         // The field alone: a registry's neighbours write the links.
         // SAFETY: the caller's cache, which is in place for as long as it is used.
         unsafe { &(*cold.as_ptr()).allowances }
+    }
+
+    /// Notes that the thread is here. If it was away for a whole purge, its cache starts anew.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the cache's owner, and no stack is out of service.
+    #[inline]
+    pub(crate) unsafe fn arrive(cold: NonNull<Self>, arena: &Arena, centrals: &[Central]) {
+        // SAFETY: the caller is the owner.
+        let shared = unsafe { Self::allowances(cold) };
+        let now = arena.ticks();
+        if now.wrapping_sub(shared.tick.replace(now)) >= TICKS as usize && shared.grow() {
+            // SAFETY: as above.
+            unsafe { Self::start_anew(cold, arena, centrals) };
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`arrive`](Self::arrive).
+    #[cold]
+    #[inline(never)]
+    unsafe fn start_anew(cold: NonNull<Self>, arena: &Arena, centrals: &[Central]) {
+        // SAFETY: the caller is the owner.
+        unsafe { Self::publish(cold, arena, centrals) };
     }
 
     /// Counts a trip of `class`, and allows it more blocks, up to `most`, or as many of them as the limit leaves

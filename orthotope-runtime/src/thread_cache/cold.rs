@@ -71,7 +71,7 @@ impl Cold {
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
                 classes,
-                allowances: Allowances::new(thread_limit),
+                allowances: Allowances::new(thread_limit, arena.ticks()),
             })
         };
         for (class, limits) in limits.enumerate() {

@@ -406,3 +406,27 @@ fn free_slabs_go_where_their_pages_may_not() {
         assert!(bench.os.discarded.load(Ordering::Relaxed) >= 6 * MIB);
     }
 }
+
+/// Magazines that one class needed no longer are another's: what records take is what was needed at once, and not the
+/// sum of what each class ever needed.
+#[test]
+fn empty_magazines_of_one_class_serve_the_next() {
+    let bench = Bench::new(Config::general().with_arena(256 * MIB));
+    let turn = |size| {
+        let blocks: Vec<_> = (0..4_000).map(|_| bench.alloc(size)).collect();
+        blocks.into_iter().for_each(|block| bench.free(block, size));
+        bench.visit().publish();
+        bench.engine.tick(Schedule::NOW);
+        bench.engine.validate();
+        bench.engine.arena.counts().metadata
+    };
+    let first = turn(16);
+    let sizes = [24, 32, 40, 48, 56, 64, 72, 80];
+    let last = sizes.map(turn)[sizes.len() - 1];
+    // A stack and a magazine or two of its own for each class; the depot's 32 magazines are half a kibibyte each.
+    let each = 4 << 10;
+    assert!(
+        last - first <= sizes.len() * each,
+        "{first} to {last} bytes"
+    );
+}
