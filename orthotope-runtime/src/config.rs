@@ -19,6 +19,9 @@ const FIRST_BLOCKS: usize = 4;
 /// A large block is a multiple of 64 KiB: beyond this, it loses an eighth at most by that.
 const LARGE_LEAST: usize = 512 << 10;
 
+/// Most bytes of a request whose size is kept out of band.
+pub(crate) const HARDENED_MOST: usize = 1 << 30;
+
 /// What an allocator does once its arena is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -81,6 +84,9 @@ pub struct Config {
     pub purge: Purge,
     /// Whether the arena is backed by huge pages.
     pub huge_pages: HugePages,
+    /// Whether every check is made that costs time: full validation of each free, poisoned free memory, guard pages round
+    /// large blocks, blocks handed out in random order.
+    pub hardened: bool,
 }
 
 /// How long memory stays unused before it goes back, unless the user says otherwise.
@@ -101,6 +107,7 @@ impl Config {
             exhausted: Exhausted::Grow,
             purge: PURGE,
             huge_pages: HugePages::System,
+            hardened: false,
         }
     }
 
@@ -118,6 +125,7 @@ impl Config {
             exhausted: Exhausted::Grow,
             purge: PURGE,
             huge_pages: HugePages::System,
+            hardened: false,
         }
     }
 
@@ -184,6 +192,13 @@ impl Config {
         self
     }
 
+    /// The same with or without every check that costs time.
+    #[must_use]
+    pub const fn with_hardened(mut self, hardened: bool) -> Self {
+        self.hardened = hardened;
+        self
+    }
+
     /// The same with another answer to a full arena.
     #[must_use]
     pub const fn with_exhausted(mut self, exhausted: Exhausted) -> Self {
@@ -210,10 +225,17 @@ impl Config {
 
     /// Largest request, in bytes, that is served by a class. Without a header, longer ones that no thread keeps a block
     /// of, and that lose little by it, are large blocks though there is a class for them: a large block is found again
-    /// by the thread that freed it, and grows in place.
+    /// by the thread that freed it, and grows in place. Where [`hardened`](Self::hardened), what exceeds 1 GiB is a large
+    /// block too; 0 if every class does.
     #[must_use]
     pub const fn largest_served(&self) -> usize {
         let mut count = self.classes.len();
+        while self.hardened && self.classes[count - 1] > HARDENED_MOST {
+            count -= 1;
+            if count == 0 {
+                return 0;
+            }
+        }
         while count > 1
             && !self.header
             && self.classes[count - 1] > LARGE_LEAST

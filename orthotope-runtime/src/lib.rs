@@ -13,6 +13,8 @@
 //! | `fallback` | blocks lent by the system's allocator to a thread that re-enters | everything else |
 //! | `tune` | the presets' class tables, and their arithmetic | memory |
 //! | `class` | size to class; [`SizeClass`] | arenas |
+//! | `random` | numbers that nobody foresees | everything |
+//! | `poison` | what free memory holds, and whether it still does, in a hardened allocator | whose memory it is |
 //! | `config` | [`Config`], [`AllocatorConfig`], and what is derived from them | memory |
 //! | `error` | the typed failures | everything |
 //! | `stats` | the snapshots | everything but `class` |
@@ -66,6 +68,8 @@ mod error;
 mod fallback;
 pub mod global;
 mod large;
+mod poison;
+mod random;
 mod slab;
 mod stats;
 mod sync;

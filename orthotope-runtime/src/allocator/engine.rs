@@ -17,7 +17,7 @@ use crate::error::{AllocError, InitError};
 use crate::large::{LargeBlock, LargeFormat};
 use crate::slab::Geometry;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
-use crate::sys::{Os, entropy, prepare_thread_exit};
+use crate::sys::{Os, entropy, page_bytes, prepare_thread_exit};
 use crate::thread_cache::Registry;
 
 /// Largest alignment of an instance: beyond it, a span's rounding alone would take the address space.
@@ -80,6 +80,7 @@ impl Engine {
                 HugePages::Always => Some(true),
                 HugePages::Never => Some(false),
             },
+            guarded: config.hardened,
         };
         let arena = Arena::new(os, params, degrade).map_err(InitError::MapFailed)?;
         match Self::records(&arena, &config, header) {
@@ -121,6 +122,9 @@ impl Engine {
                 grant,
                 !config.header,
             );
+            if config.hardened {
+                central.seed(entropy());
+            }
             // SAFETY: the record has room for every class.
             unsafe { centrals.add(class).write(central) };
         }
@@ -139,6 +143,7 @@ impl Engine {
             align: config.align,
             header: config.header,
             secret,
+            guard: if config.hardened { page_bytes() } else { 0 },
         };
         let this = Self {
             id: next_id(),
@@ -374,7 +379,8 @@ fn geometry(config: &Config, header: usize, class: usize) -> Option<Geometry> {
     } else {
         1
     };
-    Geometry::new(config.stride(class), config.align, header, lot)
+    let geometry = Geometry::new(config.stride(class), config.align, header, lot)?;
+    Some(geometry.tracked(config.hardened))
 }
 
 /// Address space that rounding to granules and alignment takes beyond the bytes charged: a sum, for the one
@@ -383,8 +389,15 @@ fn room_beyond_budget(config: &Config, header: usize) -> Option<(usize, usize)> 
     let rate = |beyond: usize, charge: usize| beyond.div_ceil(charge.div_ceil(256));
     let largest = config.classes[config.classes.len() - 1];
     let mut slack = config.align;
-    // A large block loses one alignment and one granule at most.
-    let mut spread = rate(config.align + GRANULE, largest.checked_add(1 + header)?);
+    let guards = if config.hardened {
+        2 * page_bytes() + header
+    } else {
+        0
+    };
+    // A large block loses one alignment and one granule at most, and its guards.
+    let beyond = config.align + GRANULE + guards;
+    let least = largest.min(config.largest_served());
+    let mut spread = rate(beyond, least.checked_add(1 + header)?);
     for class in 0..config.classes.len() {
         let geometry = geometry(config, header, class)?;
         let bytes = geometry.granules.checked_mul(GRANULE)?;

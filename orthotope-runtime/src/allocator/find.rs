@@ -24,6 +24,9 @@ impl Engine {
     ///
     /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
     pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
+        if self.config.hardened {
+            return self.find_tracked(address, provided);
+        }
         let found = match self.find_unlocked(address, provided) {
             // The header of a block that lies free may have gone back to the system with its page.
             Err(FreeError::CorruptHeader) if self.lies_free(address) => {
@@ -53,6 +56,9 @@ impl Engine {
         address: usize,
         provided: Option<usize>,
     ) -> Result<Found, FreeError> {
+        if self.config.hardened {
+            return self.find_tracked(address, provided);
+        }
         let Some(region) = self.arena.region_of(address) else {
             return Err(FreeError::ForeignPointer);
         };

@@ -7,6 +7,7 @@
 mod deferred;
 mod engine;
 mod find;
+mod hardened;
 mod helper;
 mod instance;
 mod snapshot;
@@ -14,6 +15,7 @@ mod thread_cache;
 mod visit;
 
 pub(crate) use engine::Engine;
+pub(crate) use hardened::Freed;
 pub(crate) use helper::starting;
 pub use instance::Allocator;
 pub use thread_cache::ThreadCache;

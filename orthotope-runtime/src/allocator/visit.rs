@@ -11,7 +11,7 @@ use crate::class::ScaledClass;
 use crate::config::{ClassLimits, Exhausted};
 use crate::error::FreeError;
 use crate::large::{Footprint, LargeBlock};
-use crate::sys::{AtExit, die};
+use crate::sys::{AtExit, die, entropy};
 use crate::thread_cache::{Cold, Locals, Phase, bin};
 
 /// Least bytes of a block that moves by its pages: below, a copy costs as little as what the system does for each.
@@ -81,6 +81,12 @@ impl<'a> Visit<'a> {
             let owner = next_id();
             head.own(owner, engine.secret.key(owner));
             head.lane.set(engine.arena.take_lane());
+            if engine.config.hardened
+                && let Some(cold) = cold
+            {
+                // SAFETY: the cache is the caller's.
+                unsafe { Cold::seed(cold, entropy()) };
+            }
         } else {
             head.own(0, engine.secret.key(0));
         }
@@ -124,6 +130,10 @@ impl<'a> Visit<'a> {
         let granules = self.engine.centrals()[class].geometry().granules;
         let stride = self.engine.centrals()[class].geometry().stride;
         let block = self.with_room(granules, stride, || self.take(class))?;
+        if self.engine.config.hardened {
+            self.engine.hand_out(class, block, size, self.owner());
+            return Some(block);
+        }
         if self.engine.config.header {
             // SAFETY: the block is of a slab with headers, so one precedes its payload.
             let header = unsafe { Header::of(block.as_ptr()) };
@@ -224,6 +234,10 @@ impl<'a> Visit<'a> {
         provided: Option<usize>,
     ) -> Result<(), FreeError> {
         let address = block.as_ptr().addr();
+        if self.engine.config.hardened {
+            // SAFETY: the caller's promise.
+            return unsafe { self.free_hardened(address, provided) };
+        }
         let class = match self.engine.find(address, provided)? {
             Found::Large(span) => {
                 let Engine { arena, large, .. } = self.engine;
@@ -247,16 +261,26 @@ impl<'a> Visit<'a> {
         if !header.release_once(self.engine.secret, address) {
             return Err(FreeError::DoubleFree);
         }
+        // SAFETY: `find` saw a live block of this class.
+        unsafe { self.keep(class, block, header.owner()) };
+        Ok(())
+    }
+
+    /// Keeps a block that was just freed: here, or for its owner.
+    ///
+    /// # Safety
+    ///
+    /// The block is of this class, free, and the caller's to give.
+    pub(super) unsafe fn keep(&self, class: usize, block: NonNull<u8>, owner: u64) {
         match self.cold {
-            Some(cold) if header.owner() != self.owner() => {
+            Some(cold) if owner != self.owner() => {
                 let (arena, central) = (&self.engine.arena, &self.engine.centrals()[class]);
-                // SAFETY: the cache is the caller's, and `find` saw a live block.
+                // SAFETY: the cache is the caller's, and so is the block.
                 unsafe { Cold::stage(cold, arena, central, class, block) };
             }
-            // SAFETY: `find` saw a live block of this class.
+            // SAFETY: the caller's promise.
             _ => unsafe { self.free_local(class, block) },
         }
-        Ok(())
     }
 
     /// Makes the live block at `block`, requested with `old` bytes, one of `new` without copying it: where it is, or,
@@ -268,6 +292,9 @@ impl<'a> Visit<'a> {
         new: usize,
     ) -> Result<Option<NonNull<u8>>, FreeError> {
         let address = block.as_ptr().addr();
+        if self.engine.config.hardened {
+            return Ok(self.resize_hardened(address, old, new)?.then_some(block));
+        }
         match self.engine.find(address, Some(old))? {
             Found::Large(span) => {
                 // SAFETY: records are type-stable.
@@ -359,12 +386,12 @@ impl<'a> Visit<'a> {
         }
     }
 
-    fn owner(&self) -> u64 {
+    pub(super) fn owner(&self) -> u64 {
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.owner.get()
     }
 
-    fn lane(&self) -> Lane {
+    pub(super) fn lane(&self) -> Lane {
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.lane.get()
     }

@@ -4,7 +4,7 @@
 //! all records. Knows nothing of blocks.
 //!
 //! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `relocate`, `seams`, `lanes`,
-//! `age`, `purge`, `clear`, `meta`, `counts`.
+//! `guard`, `age`, `purge`, `clear`, `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -20,6 +20,7 @@ mod budget;
 mod clear;
 mod counts;
 mod fit;
+mod guard;
 mod lanes;
 mod meta;
 mod phased;
@@ -83,6 +84,8 @@ pub(crate) struct ArenaParams {
     pub(crate) eager: bool,
     /// Whether the system is advised about huge pages: for, or against.
     pub(crate) huge: Option<bool>,
+    /// Large blocks have guard pages.
+    pub(crate) guarded: bool,
 }
 
 pub(crate) struct Arena {
@@ -357,6 +360,11 @@ impl Arena {
 
     /// Takes back a large block that counted for `live_bytes`.
     fn bring_back(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, live_bytes: usize) {
+        if self.params.guarded && !self.unguard(span) {
+            // Rather lost than handed out with pages that cannot be touched.
+            self.park_claimed(span);
+            return;
+        }
         state.live_large.remove(live_bytes);
         self.lay_down(state, span, |_| Age::COLD);
         if self.params.lazy {

@@ -53,8 +53,9 @@ pub(crate) struct Span {
     pub(super) place: UnsafeCell<Place>,
     /// Its slab's, under the lock of the class.
     slab: UnsafeCell<SlabState>,
-    /// The bits of a slab of so few blocks that they fit here, under the same lock.
-    few_bits: UnsafeCell<u64>,
+    /// Where a slab's blocks have words of their own, those, null while there is no slab. Otherwise the bits of a slab of
+    /// so few blocks that they fit here, under the same lock. Which of the two it is never changes within an arena.
+    words: AtomicPtr<AtomicU32>,
 }
 
 /// What the arena knows of a span.
@@ -113,7 +114,7 @@ impl Span {
                 listed: false,
                 tail: false,
             }),
-            few_bits: UnsafeCell::new(0),
+            words: AtomicPtr::new(ptr::null_mut()),
             slab: UnsafeCell::new(SlabState {
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
@@ -233,7 +234,19 @@ impl Span {
 
     /// Room for the bits of a slab of at most 64 blocks.
     pub(crate) fn few_bits(&self) -> *mut u64 {
-        self.few_bits.get()
+        self.words.as_ptr().cast()
+    }
+
+    /// A word for each block of a slab, where blocks have them; null while there is no slab.
+    #[inline]
+    pub(crate) fn words(&self) -> *mut AtomicU32 {
+        // Acquire pairs with the Release in `set_words`: who finds the words finds them written.
+        self.words.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_words(&self, words: *mut AtomicU32) {
+        // Release pairs with the Acquire in `words`.
+        self.words.store(words, Ordering::Release);
     }
 
     /// The slab's counts.
@@ -253,6 +266,10 @@ impl Span {
 }
 
 const _: () = assert!(size_of::<Span>() == 128, "two cache lines a span");
+const _: () = assert!(
+    size_of::<*mut AtomicU32>() == size_of::<u64>(),
+    "few bits fit"
+);
 
 /// The bookkeeping of a span, under the arena's lock.
 ///

@@ -2,7 +2,7 @@
 //!
 //! Threads meet here, one magazine at a time. Knows nothing of their state.
 //!
-//! Read on in this order: `partial`, here, `give_back`, `adopt`, `purge`.
+//! Read on in this order: `partial`, here, `tracked`, `give_back`, `adopt`, `purge`.
 //!
 //! Invariants, checked by `Central::validate` after every step of the tests: a slab is in `partial`
 //! exactly if it has free blocks; `current`, if any, is the slab that
@@ -13,6 +13,7 @@ mod adopt;
 mod give_back;
 mod partial;
 mod purge;
+mod tracked;
 #[cfg(test)]
 mod validate;
 
@@ -24,6 +25,7 @@ use crate::arena::{Arena, Kind, Span};
 use crate::block::{Header, Shape};
 use crate::config::ClassLimits;
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
+use crate::random::Random;
 use crate::slab::{self, Geometry, Taken};
 use crate::sys::{Guard, Lock, page_bytes};
 
@@ -67,6 +69,8 @@ struct State {
     slabs: usize,
     /// Pages of slabs that may be resident.
     backed: usize,
+    /// Which blocks of tracked slabs are taken.
+    random: Random,
 }
 
 // SAFETY: what the pointers lead to is reached under the lock alone.
@@ -112,6 +116,7 @@ impl Central {
             carved: 0,
             slabs: 0,
             backed: 0,
+            random: Random::new(0),
         };
         Self {
             class,
@@ -316,11 +321,17 @@ impl Central {
         let slab = unsafe { span.as_ref().slab() };
         let (before, purged) = (slab.free as usize, slab.purged);
         // SAFETY: the lock is held; `out` has room for `want`.
-        let taken = unsafe { slab::take(span, &self.geometry, out, want) };
+        let taken = unsafe {
+            if self.geometry.tracked {
+                slab::take_any(span, &self.geometry, out, want, &mut state.random)
+            } else {
+                slab::take(span, &self.geometry, out, want)
+            }
+        };
         state.backed += taken.backed;
         // SAFETY: the lock is held.
         unsafe { state.partial.settle(span, before) };
-        if purged {
+        if purged || self.geometry.tracked {
             // SAFETY: `take` wrote that many blocks.
             unsafe { self.describe(out, taken.blocks) };
         }
@@ -361,6 +372,10 @@ impl Central {
                 None => return 0,
             },
         };
+        if self.geometry.tracked {
+            // SAFETY: the slab is this class's; `out` has room by the caller's promise.
+            return unsafe { self.carve_any(state, span, out, want) };
+        }
         // SAFETY: we hold the lock; `out` has room by the caller's promise.
         let Taken { blocks, backed } = unsafe { slab::carve(span, &self.geometry, out, want) };
         state.carved += blocks;

@@ -11,6 +11,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
+use super::hardened::{alloc_hardened, dealloc_hardened};
 use super::slow::{
     alloc_other_slow, alloc_slow, alloc_zeroed_other_slow, dealloc_other_slow, dealloc_slow,
     realloc_slow,
@@ -38,6 +39,9 @@ pub unsafe fn alloc<G: Generated>(layout: Layout) -> *mut u8 {
 /// A block of `class`, which the type's table gave, for `size` bytes; or null.
 #[inline(always)]
 pub(super) fn alloc_class<G: Generated>(class: ScaledClass, size: usize) -> *mut u8 {
+    if G::CONFIG.hardened {
+        return alloc_hardened::<G>(class, size);
+    }
     let locals = G::locals();
     // SAFETY: `Generated` promises a bin for each class.
     let Some(block) = unsafe { bin(locals, class) }.pop() else {
@@ -81,6 +85,10 @@ pub unsafe fn dealloc<G: Generated>(block: *mut u8, layout: Layout) {
 /// The block came from `alloc_class` with the same arguments, and nobody uses it any more.
 #[inline(always)]
 pub(super) unsafe fn dealloc_class<G: Generated>(block: *mut u8, class: ScaledClass, size: usize) {
+    if G::CONFIG.hardened {
+        // SAFETY: the caller's promise.
+        return unsafe { dealloc_hardened::<G>(block, size) };
+    }
     let locals = G::locals();
     // SAFETY: `Generated` promises a bin for each class.
     let bin = unsafe { bin(locals, class) };
@@ -134,6 +142,7 @@ pub unsafe fn alloc_zeroed<G: Generated>(layout: Layout) -> *mut u8 {
 #[must_use]
 pub unsafe fn realloc<G: Generated>(block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
     if !G::CONFIG.header
+        && !G::CONFIG.hardened
         && let Route::Class(old) = route::<G>(layout.size(), layout.align())
         && route::<G>(new_size, layout.align()) == Route::Class(old)
     {

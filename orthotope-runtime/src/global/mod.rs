@@ -2,9 +2,11 @@
 //!
 //! The generated type implements [`Generated`]; everything else is a function here, generic over it. The
 //! functions in `fast` are inlined into the user's program; those in `slow` are cold, out of line, and
-//! shared by all configurations; `typed` has what answers with an error instead of a null.
+//! shared by all configurations; `typed` has what answers with an error instead of a null. A configuration that is
+//! `hardened` leaves the fast path at once.
 
 mod fast;
+mod hardened;
 mod runtime;
 mod slow;
 mod typed;

@@ -8,6 +8,7 @@ use core::ptr::{self, NonNull};
 use std::alloc::System;
 
 use super::fast::{alloc_class, dealloc_class};
+use super::hardened::check_live;
 use super::runtime::Runtime;
 use super::{Generated, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
@@ -18,14 +19,14 @@ use crate::error::FreeError;
 use crate::fallback;
 use crate::large::{Contents, LargeBlock};
 use crate::sys::{die, on_thread_exit};
-use crate::thread_cache::{Locals, Phase};
+use crate::thread_cache::{Cold, Locals, Phase};
 
 /// A generated type's statics, and the calling thread's share of them.
 #[derive(Clone, Copy)]
 pub(super) struct Statics {
     pub(super) runtime: &'static Runtime,
     pub(super) config: &'static Config,
-    locals: NonNull<Locals>,
+    pub(super) locals: NonNull<Locals>,
 }
 
 impl Statics {
@@ -35,6 +36,21 @@ impl Statics {
             config: const { &G::CONFIG },
             locals: G::locals(),
         }
+    }
+
+    /// The engine and the thread's cache, unless it has none, or is inside the slow path already.
+    pub(super) fn bound(self) -> Option<(&'static Engine, NonNull<Cold>)> {
+        // SAFETY: `Generated` promises this thread's locals.
+        let head = unsafe { self.locals.as_ref() };
+        (head.phase.get() == Phase::Bound)
+            .then(|| Some((self.runtime.started()?, NonNull::new(head.cold.get())?)))
+            .flatten()
+    }
+
+    /// The number that marks the blocks of the thread's cache.
+    pub(super) fn owner(self) -> u64 {
+        // SAFETY: `Generated` promises this thread's locals.
+        unsafe { self.locals.as_ref() }.owner.get()
     }
 
     /// The thread's lane, unless it is inside the slow path already, and may be in the middle of using it.
@@ -48,7 +64,7 @@ impl Statics {
 }
 
 /// What a thread meets when it leaves the fast path.
-enum Entry {
+pub(super) enum Entry {
     Ready(Visit<'static>),
     /// The thread is inside already.
     Busy,
@@ -56,7 +72,7 @@ enum Entry {
 }
 
 /// Enters the slow path, with the engine set up and the thread bound.
-fn enter(statics: Statics) -> Entry {
+pub(super) fn enter(statics: Statics) -> Entry {
     // SAFETY: `Generated` promises this thread's locals.
     let head = unsafe { statics.locals.as_ref() };
     match head.phase.get() {
@@ -97,7 +113,7 @@ pub(super) fn alloc_slow<G: Generated>(class: usize, size: usize) -> *mut u8 {
     alloc_small(Statics::of::<G>(), class, size)
 }
 
-fn alloc_small(statics: Statics, class: usize, size: usize) -> *mut u8 {
+pub(super) fn alloc_small(statics: Statics, class: usize, size: usize) -> *mut u8 {
     match enter(statics) {
         Entry::Ready(visit) => visit
             .alloc_small(class, size)
@@ -255,7 +271,8 @@ unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
     let Some(block) = NonNull::new(block) else {
         return;
     };
-    if let Some((engine, lane)) = statics.lane()
+    if !statics.config.hardened
+        && let Some((engine, lane)) = statics.lane()
         && engine.park_large(lane, block.as_ptr().addr(), size)
     {
         return;
@@ -268,7 +285,7 @@ unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
 
 /// An invalid free through `GlobalAlloc`, which has no way to say so: one line on stderr, and the end.
 #[cold]
-fn refuse(block: NonNull<u8>, size: usize, error: &FreeError) -> ! {
+pub(super) fn refuse(block: NonNull<u8>, size: usize, error: &FreeError) -> ! {
     die(format_args!(
         "invalid free of {block:p} as {size} bytes: {error}"
     ))
@@ -293,6 +310,9 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
         && let Some(block) = resize(Statics::of::<G>(), block, layout.size(), new_size)
     {
         return block.as_ptr();
+    }
+    if G::CONFIG.hardened && old != Route::System {
+        check_live(Statics::of::<G>(), block, layout.size());
     }
     // SAFETY: the alignment is a layout's already, and the caller vouches for the size.
     let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };

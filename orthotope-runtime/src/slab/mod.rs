@@ -3,19 +3,22 @@
 //! Owns the geometry of a class's slabs and the bitmap of blocks that lie free in one. No link runs
 //! through a block, so its pages can be given back while it is free. Knows nothing of threads.
 //!
-//! Read on in this order: here, `pages`.
+//! Read on in this order: here, `pages`, `states`.
 //!
 //! Invariants of a slab: `free <= carved <= granted <= capacity`; bit `i` is set only for `i < carved`;
 //! `free` bits are set; no bit is set in a word before `hint`.
 
 mod pages;
+mod states;
 
 use core::ptr::NonNull;
 
 pub(crate) use pages::{Ages, tick};
+pub(crate) use states::{BlockState, Word, carve_all, take_any, word};
 
 use crate::arena::{Arena, GRANULE, Meta, Span};
 use crate::class::HEADER_BYTES;
+use crate::sync::AtomicU32;
 
 /// Granules of the largest slab that is tried for the sake of a smaller loss at its end.
 const GRANULES_TRIED: usize = 32;
@@ -35,6 +38,8 @@ pub(crate) struct Geometry {
     pub(crate) granules: usize,
     /// Blocks that fit it.
     pub(crate) capacity: usize,
+    /// A word for each block says what it is (see `states`).
+    pub(crate) tracked: bool,
     /// 2⁶⁴ / `stride`, rounded up: division by multiplication (Granlund and Montgomery, 1994).
     /// 0 where that would not be exact.
     reciprocal: u64,
@@ -74,8 +79,14 @@ impl Geometry {
             header,
             granules: best,
             capacity,
+            tracked: false,
             reciprocal,
         })
+    }
+
+    /// The same with a word for each block if `tracked`.
+    pub(crate) fn tracked(self, tracked: bool) -> Self {
+        Self { tracked, ..self }
     }
 
     /// Index of the block that holds the byte at `offset` from the first payload.
@@ -92,14 +103,20 @@ impl Geometry {
         (start + self.header).next_multiple_of(self.align) - start
     }
 
-    /// Whether a slab's bitmap fits the span's record.
-    pub(crate) fn has_few(&self) -> bool {
-        self.capacity <= u64::BITS as usize
+    /// Whether all that is kept of a slab's blocks fits the span's record.
+    fn has_few(&self) -> bool {
+        self.capacity <= u64::BITS as usize && !self.tracked
     }
 
     /// Bytes of a slab's bitmap.
-    pub(crate) fn bitmap_bytes(&self) -> usize {
+    fn bitmap_bytes(&self) -> usize {
         self.capacity.div_ceil(64) * size_of::<u64>()
+    }
+
+    /// Bytes of a slab's bitmap, and of the words behind it if there are any.
+    fn record_bytes(&self) -> usize {
+        let words = if self.tracked { self.capacity } else { 0 };
+        self.bitmap_bytes() + words * size_of::<AtomicU32>()
     }
 }
 
@@ -131,8 +148,14 @@ pub(crate) unsafe fn open(
         unsafe { bits.write(0) };
         bits
     } else {
-        arena.meta().take(geometry.bitmap_bytes())?.cast().as_ptr()
+        arena.meta().take(geometry.record_bytes())?.cast().as_ptr()
     };
+    if geometry.tracked {
+        // SAFETY: the record holds the words behind the bitmap, all zero.
+        let words = unsafe { bits.byte_add(geometry.bitmap_bytes()) };
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_words(words.cast());
+    }
     // SAFETY: as above.
     let backed = unsafe { pages::open(span, arena) };
     // SAFETY: as above.
@@ -181,11 +204,15 @@ pub(crate) unsafe fn close(span: NonNull<Span>, geometry: &Geometry, meta: &Meta
     // Whoever still finds the slab finds no block.
     slab.carved = 0;
     let bits = core::mem::replace(&mut slab.bits, core::ptr::null_mut());
+    if geometry.tracked {
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_words(core::ptr::null_mut());
+    }
     if let Some(bits) = NonNull::new(bits)
         && !geometry.has_few()
     {
         // SAFETY: `open` took it with this size.
-        unsafe { meta.give(bits.cast(), geometry.bitmap_bytes()) };
+        unsafe { meta.give(bits.cast(), geometry.record_bytes()) };
     }
 }
 
@@ -234,20 +261,8 @@ pub(crate) unsafe fn take(
     }
     slab.hint = word as u32;
     slab.free -= count as u32;
-    let mut backed = 0;
-    if slab.spare_pages > 0 {
-        for taken in 0..count {
-            // SAFETY: the blocks were written above.
-            let offset = unsafe { *out.add(taken) }.addr() - record.first().addr();
-            let index = geometry.index(offset);
-            let lead = pages::lead(record, geometry);
-            backed += pages::touch(slab, geometry, lead, index..index + 1);
-        }
-    }
-    Taken {
-        blocks: count,
-        backed,
-    }
+    // SAFETY: the blocks were written above.
+    unsafe { pages::note_taken(record, geometry, out, count) }
 }
 
 /// Puts the block at `address`, which the slab has handed out, back. `false` if it lies free there already.

@@ -8,7 +8,7 @@
 use core::ops::Range;
 use core::ptr::NonNull;
 
-use super::Geometry;
+use super::{Geometry, Taken, states};
 use crate::arena::{Age, Arena, GRANULE, Schedule, SlabState, Span, Step, Tick};
 use crate::sys::page_bytes;
 
@@ -152,6 +152,35 @@ pub(super) fn touch(
     backed
 }
 
+/// Accounts for `count` blocks that were just taken from the free set.
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class; `out` holds so many of its blocks.
+pub(super) unsafe fn note_taken(
+    record: &Span,
+    geometry: &Geometry,
+    out: *const *mut u8,
+    count: usize,
+) -> Taken {
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { record.slab() };
+    let mut backed = 0;
+    if slab.spare_pages > 0 {
+        for taken in 0..count {
+            // SAFETY: the caller's promise.
+            let offset = unsafe { *out.add(taken) }.addr() - record.first().addr();
+            let index = geometry.index(offset);
+            let lead = lead(record, geometry);
+            backed += touch(slab, geometry, lead, index..index + 1);
+        }
+    }
+    Taken {
+        blocks: count,
+        backed,
+    }
+}
+
 /// One tick of the purge's clock over the pages of a slab.
 ///
 /// # Safety
@@ -178,6 +207,14 @@ pub(crate) unsafe fn tick(
     let mut run = 0..0;
     let mut wanted = Step::Rest;
     let mut older = Age::USED;
+    let settle =
+        |found: &mut SlabTick, slab: &mut SlabState, run: Range<usize>, wanted: Step, age: Age| {
+            if geometry.tracked && matches!(wanted, Step::Mark | Step::Drop) {
+                // SAFETY: we hold the lock, and the run's pages hold no block that is out.
+                unsafe { states::fade(record, geometry, run.start * page..run.end * page) };
+            }
+            settle_run(found, span, slab, arena, run, wanted, age);
+        };
     for index in 0..record.bytes() / page {
         if !is_free(slab, geometry, lead, index * page..(index + 1) * page) {
             found.settled = false;
@@ -189,14 +226,14 @@ pub(crate) unsafe fn tick(
         }
         let (age, step) = schedule.step(age.max(Age::COLD));
         if (age, step) != (older, wanted) || run.end != index {
-            settle_run(&mut found, span, slab, arena, run.clone(), wanted, older);
+            settle(&mut found, slab, run.clone(), wanted, older);
             (run, wanted, older) = (index..index, step, age);
         }
         run.end = index + 1;
         found.tick.pending |= schedule.has_more_for(age);
         found.settled &= age.is_clean() || age >= Age::SETTLED;
     }
-    settle_run(&mut found, span, slab, arena, run, wanted, older);
+    settle(&mut found, slab, run, wanted, older);
     found
 }
 

@@ -36,6 +36,13 @@ pub(crate) trait Os: Sync {
     /// `start..start + bytes` lies in one live reservation of this `Os`.
     unsafe fn commit(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()>;
 
+    /// Makes committed address space fault again, whatever it holds, until it is committed once more.
+    ///
+    /// # Safety
+    ///
+    /// As for [`commit`](Self::commit), and nobody uses the range meanwhile.
+    unsafe fn protect(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()>;
+
     /// Moves the pages of one range to another, whose own are dropped. Unless that is done, `from` is as it was, and
     /// `to` holds anything.
     ///

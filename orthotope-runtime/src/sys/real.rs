@@ -18,19 +18,13 @@ impl Os for Real {
     }
 
     unsafe fn commit(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
-        // SAFETY: the caller names a range of its own reservation, so no other mapping changes.
-        let status = unsafe {
-            libc::mprotect(
-                start.as_ptr().cast(),
-                bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
-            )
-        };
-        if status == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        // SAFETY: the caller's promise.
+        unsafe { permit(start, bytes, libc::PROT_READ | libc::PROT_WRITE) }
+    }
+
+    unsafe fn protect(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        // SAFETY: the caller's promise.
+        unsafe { permit(start, bytes, libc::PROT_NONE) }
     }
 
     unsafe fn relocate(&self, from: NonNull<u8>, to: NonNull<u8>, bytes: usize) -> Relocation {
@@ -101,6 +95,18 @@ impl Os for Real {
         // SAFETY: the caller gives up one whole reservation of its own.
         let status = unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
         debug_assert_eq!(status, 0, "unmapping a whole reservation cannot fail");
+    }
+}
+
+/// # Safety
+///
+/// The range lies in one reservation of the caller's, and nobody uses it in a way that is forbidden from now on.
+unsafe fn permit(start: NonNull<u8>, bytes: usize, protection: libc::c_int) -> io::Result<()> {
+    // SAFETY: the caller names a range of its own reservation, so no other mapping changes.
+    if unsafe { libc::mprotect(start.as_ptr().cast(), bytes, protection) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
     }
 }
 

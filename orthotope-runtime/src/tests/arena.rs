@@ -17,6 +17,7 @@ fn params(lazy: bool) -> ArenaParams {
         purge_unit: 1,
         eager: false,
         huge: None,
+        guarded: false,
     }
 }
 

@@ -117,6 +117,12 @@ impl Os for Double {
         unsafe { REAL.commit(start, bytes) }
     }
 
+    unsafe fn protect(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
+        self.permit()?;
+        // SAFETY: the caller's promise.
+        unsafe { REAL.protect(start, bytes) }
+    }
+
     unsafe fn relocate(&self, from: NonNull<u8>, to: NonNull<u8>, bytes: usize) -> Relocation {
         self.moves.fetch_add(1, Ordering::Relaxed);
         if self.no_moves.load(Ordering::Relaxed) {

@@ -25,6 +25,7 @@ fn arena(lazy: bool) -> Arena {
         purge_unit: 1,
         eager: false,
         huge: None,
+        guarded: false,
     };
     Arena::new(Double::leaked(), params, false).expect("the double refuses nothing")
 }

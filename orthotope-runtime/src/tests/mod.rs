@@ -8,6 +8,7 @@ mod double;
 mod faults;
 mod generated;
 mod growth;
+mod hardened;
 mod instance;
 mod lanes;
 mod lock;

@@ -11,6 +11,7 @@ use crate::central::Central;
 use crate::class::ScaledClass;
 use crate::config::ClassLimits;
 use crate::depot::blocks;
+use crate::random::Random;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 use crate::sys::AtExit;
 
@@ -28,6 +29,8 @@ pub(crate) struct Cold {
     pub(super) prev: *mut Cold,
     pub(super) classes: usize,
     pub(super) allowances: Allowances,
+    /// Which block of a stack comes next, in a hardened allocator.
+    pub(super) random: Cell<Random>,
     // `classes` times a `ColdBin` follow.
 }
 
@@ -72,6 +75,7 @@ impl Cold {
                 prev: ptr::null_mut(),
                 classes,
                 allowances: Allowances::new(thread_limit, arena.ticks()),
+                random: Cell::new(Random::new(0)),
             })
         };
         for (class, limits) in limits.enumerate() {

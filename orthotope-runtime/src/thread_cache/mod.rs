@@ -20,6 +20,7 @@ mod cold;
 mod cold_bin;
 mod leave;
 mod registry;
+mod shuffle;
 #[cfg(test)]
 mod validate;
 
