@@ -146,9 +146,8 @@ fn assign(arguments: &mut Arguments, name: Ident, value: Option<&Value>, errors:
         "purge" => arguments.purge = read(value, errors, Value::purge),
         "huge_pages" => arguments.huge_pages = read(value, errors, |v, e| v.choice(&huge_pages, e)),
         "c_api" => arguments.c_api = read(value, errors, Value::truth),
+        "hardened" => arguments.hardened = read(value, errors, Value::truth),
         "crate" => arguments.krate = read(value, errors, Value::path),
-        // Checked for form alone: nothing depends on it until it is available.
-        "hardened" => _ = read(value, errors, Value::truth),
         name => unreachable!("`{name}` is among the known arguments but has no slot"),
     }
     arguments.names.push(name);

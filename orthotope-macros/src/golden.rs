@@ -31,6 +31,7 @@ fn every_argument() {
         exhausted = "null",
         purge = "500ms",
         huge_pages = "always",
+        hardened = true,
         crate = crate,
     };
     let item = quote!(

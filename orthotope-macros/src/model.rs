@@ -40,7 +40,7 @@ pub(crate) const ARGUMENTS: [Known; 15] = [
     known("purge", "\"10s\"", true),
     known("huge_pages", "\"always\"", true),
     known("c_api", "true", false),
-    known("hardened", "true", false),
+    known("hardened", "true", true),
     known("crate", "::orthotope", true),
 ];
 
@@ -62,6 +62,7 @@ pub(crate) struct Arguments {
     pub(crate) purge: Given<Purge>,
     pub(crate) huge_pages: Given<HugePages>,
     pub(crate) c_api: Given<bool>,
+    pub(crate) hardened: Given<bool>,
     pub(crate) krate: Given<syn::Path>,
 }
 
@@ -175,6 +176,7 @@ pub(crate) struct Settings {
     pub(crate) exhausted: Exhausted,
     pub(crate) purge: Purge,
     pub(crate) huge_pages: HugePages,
+    pub(crate) hardened: bool,
 }
 
 impl Settings {
@@ -191,6 +193,7 @@ impl Settings {
             exhausted,
             purge,
             huge_pages,
+            hardened,
             ..
         } = preset.config();
         Self {
@@ -216,6 +219,7 @@ impl Settings {
                 orthotope_runtime::HugePages::Never => HugePages::Never,
                 _ => HugePages::System,
             },
+            hardened,
         }
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
     check_purge(&arguments.purge, errors);
     let purge = arguments.purge.or(base.map(|base| base.purge));
     let huge_pages = arguments.huge_pages.or(base.map(|base| base.huge_pages));
+    let hardened = arguments.hardened.or(base.map(|base| base.hardened));
 
     let c_api = arguments.c_api.or(None) == Some(true);
     if c_api {
@@ -67,6 +68,7 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
         exhausted: exhausted?,
         purge: purge?,
         huge_pages: huge_pages?,
+        hardened: hardened?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Arguments that are not available yet, with values that would not be legal either.
 
-#[orthotope::allocator(hardened = 1, c_api = "no", profile = 7)]
+#[orthotope::allocator(c_api = "no", profile = 7)]
 static POOL: Pool;
 
 fn main() {
