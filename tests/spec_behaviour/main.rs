@@ -62,12 +62,8 @@
 //! | 5: "growth past the arena" | `spec_api`, `arenas` |
 //! | 5: "a configuration that does not pay for a header" | `spec_installed` |
 //! | "**Cold slabs**: […] its pages marked reclaimable", "or they are purged", 5: "memory returned to the system" | `tests/giving_back.rs`, and `tests/purge/` of `orthotope-runtime` |
-//!
-//! Not tested yet:
-//!
-//! | clause | why |
-//! | --- | --- |
-//! | 5: "`hardened`" | the argument is not available yet |
+//! | wrong frees of blocks in every state, and that the heap goes on | `tests/detection.rs` |
+//! | 5: "`hardened`" | `tests/hardened.rs`, and `tests/hardened.rs` of `orthotope-runtime` |
 
 mod abort;
 mod addresses;

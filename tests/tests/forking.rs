@@ -4,10 +4,11 @@
 
 use orthotope_tests::binary;
 
-fn run_under_both_presets(scenario: &str) {
+fn run_under_each(scenario: &str) {
     for executable in [
         env!("CARGO_BIN_EXE_forking-default"),
         env!("CARGO_BIN_EXE_forking-general"),
+        env!("CARGO_BIN_EXE_forking-hardened"),
     ] {
         let ended = binary::run(executable, &[scenario]).success();
         println!("{ended}");
@@ -16,12 +17,12 @@ fn run_under_both_presets(scenario: &str) {
 
 #[test]
 fn a_child_gives_back_what_it_frees() {
-    run_under_both_presets("gives-back");
+    run_under_each("gives-back");
 }
 
 #[test]
 fn children_forked_at_any_moment_can_go_on() {
-    run_under_both_presets("storm");
+    run_under_each("storm");
 }
 
 #[test]

@@ -92,6 +92,26 @@ impl Engine {
         }
     }
 
+    /// Without a header, as far as it can be told without a lock: whether a block of `class` starts at `address`, which
+    /// is freed as one of `size` bytes.
+    pub(crate) fn confirm(
+        &self,
+        address: usize,
+        class: usize,
+        size: usize,
+    ) -> Result<(), FreeError> {
+        let recorded = match self.find_unlocked(address, None)? {
+            Found::Small { class: found, .. } if found == class => return Ok(()),
+            Found::Small { class: found, .. } => self.config.classes[found],
+            // SAFETY: records are type-stable.
+            Found::Large(span) => unsafe { span.as_ref() }.requested(),
+        };
+        Err(FreeError::SizeMismatch {
+            provided: size,
+            recorded,
+        })
+    }
+
     /// Whether a block starts at `address` that lies free in its slab.
     fn lies_free(&self, address: usize) -> bool {
         let Some(span) = self.arena.span_at(address) else {

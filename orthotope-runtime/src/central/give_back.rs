@@ -7,7 +7,7 @@ use crate::arena::{Arena, GRANULE, Kind, Span};
 use crate::depot::{Magazine, blocks, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Ages};
-use crate::sys::Guard;
+use crate::sys::{Guard, die};
 
 impl Central {
     /// Takes blocks, fewer than a magazine's: onto the magazine on top, and another for what does not fit, the
@@ -81,13 +81,22 @@ impl Central {
         while let Some(&first) = rest.first() {
             let Some(span) = arena.span_at(first.addr()) else {
                 // Without a header a free does not ask where a block came from: this one was lent.
-                fallback::give(first.addr());
+                if !fallback::give(first.addr()) {
+                    die(format_args!(
+                        "invalid free of {first:p}: it is not this allocator's"
+                    ));
+                }
                 rest = &rest[1..];
                 continue;
             };
             // SAFETY: records are type-stable.
             let record = unsafe { span.as_ref() };
-            debug_assert_eq!(record.kind(), Kind::Slab);
+            if record.kind() != Kind::Slab || record.class() != self.class {
+                // Without a header nobody asked until now.
+                die(format_args!(
+                    "invalid free of {first:p}: it is no block of its class"
+                ));
+            }
             let (start, bytes) = (record.start(), record.bytes());
             // SAFETY: we hold the lock.
             let before = unsafe { record.slab() }.free as usize;
@@ -97,7 +106,10 @@ impl Central {
             let mut len = 0;
             for block in run {
                 // SAFETY: we hold the lock, and the block lies in this slab.
-                unsafe { slab::put(span, &self.geometry, block.addr()) };
+                if !unsafe { slab::put(span, &self.geometry, block.addr()) } {
+                    // Its slab has it, and so had a magazine. As above.
+                    die(format_args!("double free of the small block at {block:p}"));
+                }
                 len += 1;
             }
             rest = &rest[len..];

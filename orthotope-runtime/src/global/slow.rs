@@ -222,8 +222,13 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
     };
     match enter(statics) {
         Entry::Ready(visit) if !statics.config.header => {
-            // SAFETY: the layout is that of a block of this class, by the caller's promise.
-            unsafe { visit.free_local(class, block) };
+            // The fast path does not ask where a block is from; here it costs next to nothing.
+            match visit.engine.confirm(block.as_ptr().addr(), class, size) {
+                // SAFETY: the block is one of this class, and given up by the caller.
+                Ok(()) => unsafe { visit.free_local(class, block) },
+                Err(FreeError::ForeignPointer) if fallback::give(block.as_ptr().addr()) => {}
+                Err(error) => refuse(block, size, &error),
+            }
         }
         Entry::Ready(visit) => {
             if fallback::give(block.as_ptr().addr()) {

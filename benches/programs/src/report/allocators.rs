@@ -1,10 +1,11 @@
 //! Whose binaries there are, and which version of each allocator is in them.
 
-/// Whether an allocator is this workspace's or one to compare with.
+/// Whether an allocator is this workspace's or one to compare with, or either, hardened: compared with itself alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Ours,
     Rival,
+    Hardened,
 }
 
 /// An allocator: its binary is `programs_` and the name.
@@ -32,8 +33,16 @@ const fn ours(name: &'static str) -> Allocator {
     }
 }
 
+const fn hardened(name: &'static str, package: Option<&'static str>) -> Allocator {
+    Allocator {
+        name,
+        role: Role::Hardened,
+        package,
+    }
+}
+
 /// Every allocator, in the order of the tables.
-pub(super) static ALLOCATORS: [Allocator; 7] = [
+pub(super) static ALLOCATORS: [Allocator; 10] = [
     ours("general"),
     ours("default"),
     Allocator {
@@ -45,6 +54,9 @@ pub(super) static ALLOCATORS: [Allocator; 7] = [
     rival("jemalloc", "tikv-jemallocator"),
     rival("snmalloc", "snmalloc-rs"),
     rival("published", "orthotope"),
+    hardened("general_hardened", None),
+    hardened("default_hardened", None),
+    hardened("mimalloc_secure", Some("mimalloc")),
 ];
 
 const LOCK: &str = include_str!("../../../../Cargo.lock");
@@ -63,7 +75,9 @@ impl Allocator {
                 format!("`{package}` {version}{}", self.remark())
             }
             (None, Role::Rival) => libc_version(),
-            (None, Role::Ours) => format!("this workspace, {}", env!("CARGO_PKG_VERSION")),
+            (None, Role::Ours | Role::Hardened) => {
+                format!("this workspace, {}", env!("CARGO_PKG_VERSION"))
+            }
         }
     }
 

@@ -10,9 +10,14 @@ use super::allocators::Allocator;
 use crate::process::cpu_of;
 use crate::programs::Program;
 
-/// How everything here is built.
-pub(super) const BUILD: &str =
-    "cargo build --profile bench -p orthotope-programs --features programs,rivals,ml";
+/// How an allocator's binary is built.
+pub(super) fn build_command(allocator: &Allocator) -> &'static str {
+    if allocator.name == "mimalloc_secure" {
+        "cargo build --profile bench -p orthotope-programs-secure --features secure"
+    } else {
+        "cargo build --profile bench -p orthotope-programs --features programs,rivals,ml"
+    }
+}
 
 /// What one run cost, the process's start and end included.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::goals::goals;
+use super::hardening;
 use super::results::{Against, Measure, Results};
 
 /// What an allocator of ours is compared with, and what the column is called.
@@ -71,6 +72,13 @@ fn write(text: &mut String, results: &Results, conditions: &str) -> fmt::Result 
         write_medians(text, results, measure)?;
         writeln!(text)?;
         write_ratios(text, results, measure)?;
+    }
+    if hardening::any_was_run(results) {
+        writeln!(text, "\n## What hardening costs")?;
+        for measure in Measure::ALL {
+            writeln!(text)?;
+            hardening::write(text, results, measure)?;
+        }
     }
     write_failures(text, results)
 }

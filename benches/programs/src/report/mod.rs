@@ -2,11 +2,12 @@
 //!
 //! Read in this order: `options`, what was asked for; `allocators` and `child`, one program in one process;
 //! `results` and `statistics`, what the numbers say; `goals`, which claims they bear out; then the forms they
-//! are written in, `markdown`, `sheets` and `plot`.
+//! are written in, `markdown`, `sheets` and `plot`; `hardening`, the one comparison of allocators with themselves.
 
 mod allocators;
 mod child;
 mod goals;
+mod hardening;
 mod machine;
 mod markdown;
 mod options;
@@ -24,7 +25,7 @@ use std::time::Instant;
 use allocators::{ALLOCATORS, Allocator};
 use clap::Parser as _;
 use options::Options;
-use results::Results;
+use results::{Measure, Results};
 
 use crate::programs::PROGRAMS;
 
@@ -94,7 +95,7 @@ fn binaries(options: &Options) -> Result<Vec<(&'static Allocator, PathBuf)>, Box
                 let message = format!(
                     "{} is missing; build it with\n  {}",
                     path.display(),
-                    child::BUILD
+                    child::build_command(allocator)
                 );
                 if options.named(allocator.name) {
                     return Err(message.into());
@@ -197,6 +198,13 @@ fn write_all(results: &Results, conditions: &str, folder: &Path) -> Result<(), B
     fs::write(folder.join("programs.csv"), sheets::summary(results))?;
     fs::write(folder.join("runs.csv"), sheets::runs(results))?;
     plot::draw(results, &folder.join("programs.svg"))?;
+    if hardening::any_was_run(results) {
+        let mut text = String::new();
+        for measure in Measure::ALL {
+            hardening::write(&mut text, results, measure)?;
+        }
+        print!("{text}");
+    }
     eprintln!("written to {}", folder.display());
     Ok(())
 }

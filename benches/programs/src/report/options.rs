@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
-use super::allocators::{ALLOCATORS, Allocator};
+use super::allocators::{ALLOCATORS, Allocator, Role};
+use super::hardening;
 use crate::programs::{PROGRAMS, Program};
 
 /// Runs real programs under each allocator, a process each, in turns; writes times and peak memory.
@@ -24,6 +25,9 @@ pub(super) struct Options {
     /// How often each program runs under each allocator [default: 7, with --quick 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     rounds: Option<u32>,
+    /// Only the allocators that can be hardened, as they are and hardened, and what that costs
+    #[arg(long, conflicts_with = "allocator")]
+    hardened: bool,
     /// Folder that the report is written to
     #[arg(long, value_name = "FOLDER", default_value = "target/programs-report")]
     pub(super) output: PathBuf,
@@ -63,12 +67,20 @@ impl Options {
             .collect()
     }
 
-    /// Those asked for, or all, in the order of the tables.
+    /// Those asked for, or all that are not hardened, in the order of the tables.
     pub(super) fn allocators(&self) -> Vec<&'static Allocator> {
-        let asked = |name| self.allocator.is_empty() || self.named(name);
+        let asked = |allocator: &Allocator| {
+            if self.hardened {
+                hardening::is_of_a_pair(allocator.name)
+            } else if self.allocator.is_empty() {
+                allocator.role != Role::Hardened
+            } else {
+                self.named(allocator.name)
+            }
+        };
         ALLOCATORS
             .iter()
-            .filter(|allocator| asked(allocator.name))
+            .filter(|allocator| asked(allocator))
             .collect()
     }
 
@@ -111,6 +123,20 @@ mod tests {
             .collect();
         assert_eq!(names, ["general", "jemalloc"]);
         assert_eq!(options.rounds(), 7);
+    }
+
+    #[test]
+    fn hardened_allocators_run_with_their_plain_selves_or_by_name() {
+        let run = |arguments: &[&str]| -> Vec<&str> {
+            let options = Options::try_parse_from(arguments).expect("legal");
+            let allocators = options.allocators();
+            allocators.iter().map(|allocator| allocator.name).collect()
+        };
+        assert_eq!(run(&["report"]).len(), 7);
+        assert_eq!(run(&["report", "--hardened"]).len(), 6);
+        assert!(run(&["report", "--hardened"]).contains(&"mimalloc"));
+        let named = run(&["report", "--allocator", "mimalloc_secure"]);
+        assert_eq!(named, ["mimalloc_secure"]);
     }
 
     #[test]
