@@ -101,7 +101,16 @@ impl Engine {
         size: usize,
     ) -> Result<(), FreeError> {
         let recorded = match self.find_unlocked(address, None)? {
-            Found::Small { class: found, .. } if found == class => return Ok(()),
+            Found::Small { class: found, span } if found == class => {
+                // SAFETY: records are type-stable.
+                let offset = address.wrapping_sub(unsafe { span.as_ref() }.first().addr());
+                let geometry = self.centrals()[class].geometry();
+                return if geometry.index(offset) < geometry.capacity {
+                    Ok(())
+                } else {
+                    Err(FreeError::CorruptHeader)
+                };
+            }
             Found::Small { class: found, .. } => self.config.classes[found],
             // SAFETY: records are type-stable.
             Found::Large(span) => unsafe { span.as_ref() }.requested(),

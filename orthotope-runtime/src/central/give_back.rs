@@ -107,8 +107,10 @@ impl Central {
             for block in run {
                 // SAFETY: we hold the lock, and the block lies in this slab.
                 if !unsafe { slab::put(span, &self.geometry, block.addr()) } {
-                    // Its slab has it, and so had a magazine. As above.
-                    die(format_args!("double free of the small block at {block:p}"));
+                    // As above.
+                    die(format_args!(
+                        "double free of the small block at {block:p}, or it never was one"
+                    ));
                 }
                 len += 1;
             }

@@ -265,7 +265,8 @@ pub(crate) unsafe fn take(
     unsafe { pages::note_taken(record, geometry, out, count) }
 }
 
-/// Puts the block at `address`, which the slab has handed out, back. `false` if it lies free there already.
+/// Puts the block at `address`, which the slab has handed out, back. `false` if it was not out: it lies free there
+/// already, or was never carved.
 ///
 /// # Safety
 ///
@@ -277,7 +278,9 @@ pub(crate) unsafe fn put(span: NonNull<Span>, geometry: &Geometry, address: usiz
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
     let index = geometry.index(address - record.first().addr());
-    debug_assert!(index < slab.carved as usize, "only carved blocks come back");
+    if index >= slab.carved as usize {
+        return false;
+    }
     let (word, bit) = (index / 64, 1 << (index % 64));
     // SAFETY: `index < capacity`, for which the bitmap has bits.
     let bits = unsafe { &mut *slab.bits.add(word) };
@@ -366,6 +369,10 @@ pub(crate) mod validate {
                 assert!(
                     index / 64 >= slab.hint as usize,
                     "no bit is set before the hint"
+                );
+                assert!(
+                    !super::states::is_live(span, index, geometry),
+                    "no live block lies free"
                 );
                 set += 1;
             }

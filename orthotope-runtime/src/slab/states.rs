@@ -100,6 +100,18 @@ pub(crate) fn word(span: &Span, index: usize, mix: u32) -> Option<Word<'_>> {
     Some(Word { word, mix })
 }
 
+/// Whether the block at `index`, below the capacity, is live, as far as the slab's blocks have words.
+#[cfg(test)]
+pub(super) fn is_live(span: NonNull<Span>, index: usize, geometry: &Geometry) -> bool {
+    // SAFETY: records are type-stable.
+    let words = unsafe { span.as_ref() }.words();
+    geometry.tracked
+        && NonNull::new(words).is_some_and(|words| {
+            // SAFETY: an open slab has a word for each block.
+            unsafe { words.add(index).as_ref() }.load(Ordering::Relaxed) & LIVE_BIT != 0
+        })
+}
+
 /// Carves all that was granted, into the free set. Returns how many blocks.
 ///
 /// # Safety
