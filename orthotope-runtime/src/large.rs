@@ -20,7 +20,7 @@ pub(crate) struct LargeFormat {
     pub(crate) align: usize,
     pub(crate) header: bool,
     pub(crate) secret: Secret,
-    /// Bytes of the guard before and behind each block; 0 for none.
+    /// Bytes of the guard before and behind each block; 0 for none. Only `guarded` asks.
     pub(crate) guard: usize,
 }
 
@@ -30,10 +30,9 @@ pub(crate) struct Footprint {
     pub(crate) granules: usize,
     /// Bytes charged: header and request, rounded up to the alignment of the configuration.
     pub(crate) charge: usize,
-    /// Without a header: alignment that the span must have. With one, or between guards, `granules` allow for it.
+    /// Without a header: alignment that the span must have. With one, `granules` allow for it. Between guards: the
+    /// payload's, for which `granules` allow too.
     pub(crate) align: usize,
-    /// Alignment of the payload.
-    payload_align: usize,
 }
 
 impl Footprint {
@@ -71,25 +70,13 @@ impl LargeFormat {
         let charge = size
             .checked_add(self.header_bytes())?
             .checked_next_multiple_of(self.align)?;
-        let payload_align = align.max(self.align);
-        let lead = if self.guard > 0 {
-            self.lead_guarded(payload_align)
-        } else if self.header {
-            // The payload starts at most one alignment into the span.
-            self.align
-        } else {
-            0
-        };
+        // The payload starts at most one alignment into the span.
+        let lead = if self.header { self.align } else { 0 };
         let bytes = size.checked_add(lead)?.checked_next_multiple_of(GRANULE)?;
         (bytes <= isize::MAX as usize).then_some(Footprint {
             granules: bytes / GRANULE,
             charge,
-            align: if self.header || self.guard > 0 {
-                1
-            } else {
-                align
-            },
-            payload_align,
+            align: if self.header { 1 } else { align },
         })
     }
 
@@ -108,18 +95,12 @@ impl LargeFormat {
             granules,
             charge,
             align,
-            payload_align,
         } = footprint;
         let taken = arena.take_large_aligned(granules, charge, align)?;
         // SAFETY: records are type-stable.
         let record = unsafe { taken.span.as_ref() };
-        let offset = if self.guard > 0 {
-            // SAFETY: the span is new, and of what it holds nobody needs anything.
-            unsafe { arena.guard(taken.span) };
-            self.offset_guarded(record, size, payload_align)
-        } else {
-            (record.start() + self.header_bytes()).next_multiple_of(self.align) - record.start()
-        };
+        let offset =
+            (record.start() + self.header_bytes()).next_multiple_of(self.align) - record.start();
         let payload = NonNull::new(arena.pointer(taken.span, offset))?;
         record.describe_large(size, payload.as_ptr());
         let contents = if taken.clean {
@@ -139,9 +120,6 @@ impl LargeFormat {
         footprint: Footprint,
     ) -> Option<LargeBlock> {
         let span = arena.retake(lane, footprint.granules, footprint.charge)?;
-        if self.guard > 0 {
-            return self.retake_guarded(arena, span, size, footprint);
-        }
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         // It starts where it started before, which depends on no size.
@@ -254,9 +232,9 @@ impl LargeFormat {
         }
     }
 
-    /// Bytes from the payload's start to the end of the span, or to the guard.
+    /// Bytes from the payload's start to the end of the span, the guard there included.
     pub(crate) fn usable(&self, span: &Span) -> usize {
-        span.bytes() - self.guard - (span.first().addr() - span.start())
+        span.bytes() - (span.first().addr() - span.start())
     }
 
     /// Makes the live block in `span` a longer one of `size` bytes, whose footprint is given, elsewhere: its pages

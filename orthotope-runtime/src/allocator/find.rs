@@ -212,7 +212,7 @@ impl Engine {
                 // SAFETY: records are type-stable.
                 let record = unsafe { span.as_ref() };
                 self.large.check(record, address, None)?;
-                Ok(self.large.usable(record))
+                Ok(self.large.usable_guarded(record))
             }
         }
     }

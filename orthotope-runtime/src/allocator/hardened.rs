@@ -12,6 +12,7 @@ use super::visit::Visit;
 use crate::arena::{Kind, Region, Span};
 use crate::block::{Header, Shape, State};
 use crate::error::FreeError;
+use crate::large::LargeBlock;
 use crate::poison::{self, Faded};
 use crate::slab::{self, BlockState, Word};
 use crate::sys::die;
@@ -246,6 +247,18 @@ impl Engine {
 }
 
 impl Visit<'_> {
+    /// [`alloc_large`](Self::alloc_large) of a hardened allocator.
+    pub(super) fn alloc_large_hardened(&self, size: usize, align: usize) -> Option<LargeBlock> {
+        let Engine { arena, large, .. } = self.engine;
+        let footprint = large.footprint_guarded(size, align)?;
+        if let Some(block) = large.retake_guarded(arena, self.lane(), size, footprint) {
+            return Some(block);
+        }
+        self.with_room(footprint.granules, footprint.charge, || {
+            large.alloc_guarded(arena, size, footprint)
+        })
+    }
+
     /// [`free_checked`](Self::free_checked) of a hardened allocator.
     ///
     /// # Safety

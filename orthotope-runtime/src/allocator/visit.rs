@@ -147,6 +147,9 @@ impl<'a> Visit<'a> {
     /// A large block of `size` bytes, aligned to `align`.
     pub(crate) fn alloc_large(&self, size: usize, align: usize) -> Option<LargeBlock> {
         let Engine { arena, large, .. } = self.engine;
+        if self.engine.config.hardened {
+            return self.alloc_large_hardened(size, align);
+        }
         let footprint = large.footprint(size, align)?;
         if let Some(block) = large.retake(arena, self.lane(), size, footprint) {
             return Some(block);
@@ -158,7 +161,7 @@ impl<'a> Visit<'a> {
 
     /// Whatever `attempt` gets, tried again after all that lies free was put together, this cache's blocks
     /// included, and again in a new region of at least `granules` and `charge`.
-    fn with_room<T>(
+    pub(super) fn with_room<T>(
         &self,
         granules: usize,
         charge: usize,

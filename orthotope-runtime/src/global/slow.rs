@@ -8,7 +8,7 @@ use core::ptr::{self, NonNull};
 use std::alloc::System;
 
 use super::fast::{alloc_class, dealloc_class};
-use super::hardened::check_live;
+use super::hardened::{check_live, dealloc_hardened};
 use super::runtime::Runtime;
 use super::{Generated, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
@@ -137,8 +137,9 @@ fn lend(config: &Config, class: usize) -> *mut u8 {
 pub(super) fn alloc_other_slow<G: Generated>(layout: Layout) -> *mut u8 {
     match route::<G>(layout.size(), layout.align()) {
         Route::Class(class) => alloc_class::<G>(ScaledClass::new(class), layout.size()),
-        Route::Large => alloc_large(Statics::of::<G>(), layout)
-            .map_or(ptr::null_mut(), |block| block.payload.as_ptr()),
+        Route::Large => {
+            alloc_large::<G>(layout).map_or(ptr::null_mut(), |block| block.payload.as_ptr())
+        }
         // SAFETY: the layout is the caller's, who vouches for it as `GlobalAlloc` asks.
         Route::System => unsafe { System.alloc(layout) },
     }
@@ -157,7 +158,7 @@ pub(super) fn alloc_zeroed_other_slow<G: Generated>(layout: Layout) -> *mut u8 {
             block
         }
         Route::Large => {
-            let Some(block) = alloc_large(Statics::of::<G>(), layout) else {
+            let Some(block) = alloc_large::<G>(layout) else {
                 return ptr::null_mut();
             };
             clear_large(G::runtime(), &block, layout.size());
@@ -183,12 +184,26 @@ fn clear_large(runtime: &'static Runtime, block: &LargeBlock, size: usize) {
     }
 }
 
-pub(super) fn alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
+/// A large block; of a hardened allocator never without a visit.
+#[inline(always)]
+pub(super) fn alloc_large<G: Generated>(layout: Layout) -> Option<LargeBlock> {
+    if G::CONFIG.hardened {
+        visit_alloc_large(Statics::of::<G>(), layout)
+    } else {
+        retake_or_alloc_large(Statics::of::<G>(), layout)
+    }
+}
+
+fn retake_or_alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
     if let Some((engine, lane)) = statics.lane()
         && let Some(block) = engine.retake_large(lane, layout.size(), layout.align())
     {
         return Some(block);
     }
+    visit_alloc_large(statics, layout)
+}
+
+fn visit_alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
     match enter(statics) {
         Entry::Ready(visit) => visit.alloc_large(layout.size(), layout.align()),
         Entry::Busy => {
@@ -263,6 +278,10 @@ pub(super) unsafe fn dealloc_other_slow<G: Generated>(block: *mut u8, layout: La
             dealloc_class::<G>(block, ScaledClass::new(class), layout.size())
         },
         // SAFETY: as above.
+        Route::Large if G::CONFIG.hardened => unsafe {
+            dealloc_hardened::<G>(block, layout.size())
+        },
+        // SAFETY: as above.
         Route::Large => unsafe { dealloc_large(Statics::of::<G>(), block, layout.size()) },
         // SAFETY: as above.
         Route::System => unsafe { System.dealloc(block, layout) },
@@ -276,8 +295,7 @@ unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
     let Some(block) = NonNull::new(block) else {
         return;
     };
-    if !statics.config.hardened
-        && let Some((engine, lane)) = statics.lane()
+    if let Some((engine, lane)) = statics.lane()
         && engine.park_large(lane, block.as_ptr().addr(), size)
     {
         return;

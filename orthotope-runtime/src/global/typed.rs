@@ -27,7 +27,7 @@ pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
             // The alignment is at least the configuration's; this one makes the layout valid.
             let layout = Layout::from_size_align(size, 1).ok();
             layout
-                .and_then(|layout| alloc_large(Statics::of::<G>(), layout))
+                .and_then(|layout| alloc_large::<G>(layout))
                 .map(|block| block.payload)
         }
         Route::System => return Err(AllocError::ZeroSize),

@@ -6,40 +6,80 @@
 use core::ptr::NonNull;
 
 use super::{Contents, Footprint, LargeBlock, LargeFormat};
-use crate::arena::{Arena, Lane, Span};
+use crate::arena::{Arena, GRANULE, Lane, Span};
 use crate::block::Header;
 use crate::error::FreeError;
 use crate::poison::{self, Faded};
 
 impl LargeFormat {
-    /// Bytes that a span has beyond a block's request, at least.
-    pub(super) fn lead_guarded(&self, payload_align: usize) -> usize {
-        2 * self.guard + self.header_bytes() + payload_align - 1
+    /// What a request of `size` bytes, aligned to `align`, takes; `None` where no address space could hold it.
+    pub(crate) fn footprint_guarded(&self, size: usize, align: usize) -> Option<Footprint> {
+        let charge = size
+            .checked_add(self.header_bytes())?
+            .checked_next_multiple_of(self.align)?;
+        let align = align.max(self.align);
+        let bytes = size
+            .checked_add(2 * self.guard + self.header_bytes() + align - 1)?
+            .checked_next_multiple_of(GRANULE)?;
+        (bytes <= isize::MAX as usize).then_some(Footprint {
+            granules: bytes / GRANULE,
+            charge,
+            align,
+        })
     }
 
-    /// Where in its span the payload of a block of `size` bytes starts.
-    pub(super) fn offset_guarded(&self, record: &Span, size: usize, payload_align: usize) -> usize {
+    /// Where in its span the payload of a block of `size` bytes starts: as late as can be.
+    fn offset_guarded(&self, record: &Span, size: usize, align: usize) -> usize {
         let latest = record.start() + record.bytes() - self.guard - size;
-        latest / payload_align * payload_align - record.start()
+        latest / align * align - record.start()
     }
 
-    /// Hands out the block in `span`, parked until now, for a request of `size` bytes.
-    pub(super) fn retake_guarded(
+    /// Bytes that the holder of a block may use.
+    pub(crate) fn usable_guarded(&self, record: &Span) -> usize {
+        self.usable(record) - self.guard
+    }
+
+    /// Hands out a block of `size` bytes.
+    pub(crate) fn alloc_guarded(
         &self,
         arena: &Arena,
-        span: NonNull<Span>,
         size: usize,
         footprint: Footprint,
     ) -> Option<LargeBlock> {
+        let taken = arena.take_large(footprint.granules, footprint.charge)?;
+        // SAFETY: the span is new, and of what it holds nobody needs anything.
+        unsafe { arena.guard(taken.span) };
+        // SAFETY: records are type-stable.
+        let record = unsafe { taken.span.as_ref() };
+        let offset = self.offset_guarded(record, size, footprint.align);
+        let payload = NonNull::new(arena.pointer(taken.span, offset))?;
+        record.describe_large(size, payload.as_ptr());
+        let contents = if taken.clean {
+            Contents::Zero
+        } else {
+            Contents::ByAge
+        };
+        Some(self.hand_out(record, payload, size, contents))
+    }
+
+    /// Hands out the block that lies parked in `lane`, if it is just what `footprint` asks for.
+    pub(crate) fn retake_guarded(
+        &self,
+        arena: &Arena,
+        lane: Lane,
+        size: usize,
+        footprint: Footprint,
+    ) -> Option<LargeBlock> {
+        let span = arena.retake(lane, footprint.granules, footprint.charge)?;
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
-        let (first, usable) = (record.first(), self.usable(record));
+        let (first, usable) = (record.first(), self.usable_guarded(record));
         // SAFETY: the block was poisoned before it was parked, and is ours since it is not parked any more.
         let change = unsafe { poison::first_change(first, usable, Faded::No) };
         if let Some(offset) = change {
             poison::report(first, usable, offset);
         }
-        let offset = self.offset_guarded(record, size, footprint.payload_align);
+        let offset = self.offset_guarded(record, size, footprint.align);
         let payload = NonNull::new(arena.pointer(span, offset))?;
         record.describe_large(size, payload.as_ptr());
         Some(self.hand_out(record, payload, size, Contents::Any))
@@ -62,7 +102,7 @@ impl LargeFormat {
             arena.unclaim(span);
             return Err(error);
         }
-        let (first, usable) = (record.first(), self.usable(record));
+        let (first, usable) = (record.first(), self.usable_guarded(record));
         if self.header {
             // SAFETY: the span is a large block of this format, so a header precedes its payload.
             unsafe { Header::of(first) }.release();
@@ -95,7 +135,7 @@ impl LargeFormat {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         let checked = self.check(record, address, Some(old));
-        let usable = self.usable(record);
+        let usable = self.usable_guarded(record);
         let granules = record.granules();
         arena.unclaim(span);
         checked?;
