@@ -12,6 +12,8 @@ pub(crate) const REACH: usize = 256;
 const PATTERN: u8 = 0xdf;
 const WORD: u64 = u64::from_ne_bytes([PATTERN; WORD_BYTES]);
 const WORD_BYTES: usize = size_of::<u64>();
+/// Words that are compared at once.
+const ROW: usize = 4;
 
 /// How a block's pattern may have changed without anybody's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +75,23 @@ pub(crate) unsafe fn first_change(block: *const u8, bytes: usize, faded: Faded) 
 #[inline]
 unsafe fn is_whole(start: *const u8, bytes: usize) -> bool {
     let words = start.cast::<u64>();
-    let mut difference = 0;
-    for index in 0..bytes / WORD_BYTES {
+    let count = bytes / WORD_BYTES;
+    // A row of words at a time: one wide load and no branch each.
+    let rows = count / ROW;
+    let mut difference = [0; ROW];
+    for row in 0..rows {
         // SAFETY: the caller's promise.
-        difference |= unsafe { words.add(index).read() } ^ WORD;
+        let held = unsafe { words.add(row * ROW).cast::<[u64; ROW]>().read() };
+        for (difference, word) in difference.iter_mut().zip(held) {
+            *difference |= word ^ WORD;
+        }
     }
-    difference == 0
+    let mut last = 0;
+    for index in rows * ROW..count {
+        // SAFETY: the caller's promise.
+        last |= unsafe { words.add(index).read() } ^ WORD;
+    }
+    difference.into_iter().fold(last, |all, word| all | word) == 0
 }
 
 /// # Safety

@@ -5,19 +5,37 @@
 
 /// A sequence of numbers.
 #[derive(Clone, Copy)]
-pub(crate) struct Random(u64);
+pub(crate) struct Random {
+    state: u64,
+    /// What is left of a number that is used up by and by, above it a bit that is set.
+    rest: u64,
+}
 
 impl Random {
     pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self {
+            state: seed,
+            rest: 1,
+        }
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ mixed >> 31
+    }
+
+    /// A number below 16: fifteen of them cost as much as one of another kind.
+    #[inline]
+    pub(crate) fn below_16(&mut self) -> usize {
+        if self.rest == 1 {
+            self.rest = self.next() >> 4 | 1 << 60;
+        }
+        let number = self.rest % 16;
+        self.rest >>= 4;
+        number as usize
     }
 
     /// A number below `bound`, which is not zero.

@@ -23,6 +23,8 @@ struct Tracked<'a> {
     span: NonNull<Span>,
     block: NonNull<u8>,
     word: Word<'a>,
+    /// Bytes that its holder may use.
+    payload: usize,
     requested: usize,
 }
 
@@ -41,11 +43,12 @@ impl Engine {
     pub(crate) fn hand_out(&self, class: usize, block: NonNull<u8>, size: usize, owner: u64) {
         let start = block.as_ptr();
         let address = start.addr();
-        let word = self.arena.span_at(address).and_then(|span| {
+        let central = &self.centrals()[class];
+        let word = self.near(address).and_then(|region| {
             // SAFETY: records are type-stable, and a block that can be taken keeps its slab open.
-            let record: &Span = unsafe { span.as_ref() };
+            let record: &Span = unsafe { region.span_at(address)?.as_ref() };
             let offset = address.wrapping_sub(record.first().addr());
-            let index = self.centrals()[class].geometry().index(offset);
+            let index = central.geometry().index(offset);
             slab::word(record, index, self.secret.mix(address))
         });
         let Some(word) = word else {
@@ -57,7 +60,7 @@ impl Engine {
             BlockState::Faded => Some(Faded::ToZero),
             BlockState::Live { .. } => die(format_args!("a free block at {block:p} is live")),
         };
-        let payload = self.config.classes[class];
+        let payload = central.payload();
         if let Some(faded) = faded
             // SAFETY: the block is the caller's, of this class, and was poisoned when it was freed.
             && let Some(offset) = unsafe { poison::first_change(start, payload, faded) }
@@ -78,7 +81,7 @@ impl Engine {
     /// # Safety
     ///
     /// If the address is that of a live block, nobody uses that block any more.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn take_back(
         &self,
         address: usize,
@@ -98,7 +101,7 @@ impl Engine {
             header.owner()
         });
         // SAFETY: the block was live, is given up by its holder, and has as many bytes as its class.
-        unsafe { poison::write(block.as_ptr(), self.config.classes[class]) };
+        unsafe { poison::write(block.as_ptr(), tracked.payload) };
         Ok(Some(Freed {
             class,
             block,
@@ -149,13 +152,13 @@ impl Engine {
 
     /// The live small block at `address`, if it is one and, where stated, of `provided` bytes; `None` if a large one
     /// starts there.
-    #[inline]
+    #[inline(always)]
     fn track(
         &self,
         address: usize,
         provided: Option<usize>,
     ) -> Result<Option<Tracked<'_>>, FreeError> {
-        let Some(region) = self.arena.region_of(address) else {
+        let Some(region) = self.near(address) else {
             return Err(FreeError::ForeignPointer);
         };
         if !address.is_multiple_of(self.config.align) {
@@ -175,7 +178,8 @@ impl Engine {
             }
         }
         let class = record.class();
-        let geometry = self.centrals()[class].geometry();
+        let central = &self.centrals()[class];
+        let geometry = central.geometry();
         let offset = address.wrapping_sub(record.first().addr());
         if offset >= record.bytes() {
             return Err(FreeError::CorruptHeader);
@@ -192,7 +196,8 @@ impl Engine {
             BlockState::Poisoned | BlockState::Faded => return Err(FreeError::DoubleFree),
             BlockState::Unused => return Err(FreeError::CorruptHeader),
         };
-        let block = self.live_payload(region, class, address, requested)?;
+        let payload = central.payload();
+        let block = self.live_block(region, (class, payload), address, requested)?;
         if let Some(provided) = provided
             && provided != requested
         {
@@ -206,34 +211,43 @@ impl Engine {
             span,
             block,
             word,
+            payload,
             requested,
         }))
     }
 
     /// The block that is live at `address`, derived from its region's base, if its header agrees, where it has one.
     #[inline]
-    fn live_payload(
+    fn live_block(
         &self,
         region: &Region,
-        class: usize,
+        (class, payload): (usize, usize),
         address: usize,
         requested: usize,
     ) -> Result<NonNull<u8>, FreeError> {
-        let payload = region.pointer(address);
+        let start = region.pointer(address);
         if self.config.header {
             let live = State::Live {
                 shape: Shape::small(class),
                 requested,
             };
             // SAFETY: the block is of a slab with headers, so one precedes its payload.
-            let header = unsafe { Header::of(payload) };
-            if header.state(self.secret, address) != live
-                || header.usable() != self.config.classes[class]
-            {
+            let header = unsafe { Header::of(start) };
+            if header.state(self.secret, address) != live || header.usable() != payload {
                 return Err(FreeError::CorruptHeader);
             }
         }
-        NonNull::new(payload).ok_or(FreeError::ForeignPointer)
+        NonNull::new(start).ok_or(FreeError::ForeignPointer)
+    }
+
+    /// The region that holds `address`: mostly the first.
+    #[inline(always)]
+    fn near(&self, address: usize) -> Option<&Region> {
+        let home = self.arena.home();
+        if home.contains(address) {
+            return Some(home);
+        }
+        self.arena.region_of(address)
     }
 
     /// Why there is no live block at an address of the arena. What may be there is not read: it may be a guard.

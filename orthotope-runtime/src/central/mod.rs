@@ -136,6 +136,11 @@ impl Central {
         &self.geometry
     }
 
+    /// Bytes that the holder of a block may use.
+    pub(crate) fn payload(&self) -> usize {
+        self.payload
+    }
+
     pub(crate) fn limits(&self) -> ClassLimits {
         self.limits
     }

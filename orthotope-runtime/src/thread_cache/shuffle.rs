@@ -6,9 +6,6 @@ use super::cold::{Cold, hot_bin};
 use crate::random::Random;
 use crate::sync::Ordering;
 
-/// Entries from the top down that may come next: a cache line or two of pointers.
-const DEPTH: usize = 16;
-
 impl Cold {
     /// Makes the order in which blocks come one that follows from `seed`.
     ///
@@ -31,12 +28,18 @@ impl Cold {
         let (this, hot) = unsafe { (Self::bin(cold, class), hot_bin(cold, class)) };
         let block = hot.pop()?;
         // The stack is set up, since it held a block; it holds one less now.
-        let choice = this.len(hot).min(DEPTH - 1) + 1;
+        let left = this.len(hot);
         // SAFETY: the caller's cache, as in `seed`.
         let sequence = unsafe { &(*cold.as_ptr()).random };
         let mut random = sequence.get();
-        let below = random.below(choice);
+        // One of sixteen entries, a cache line or two of pointers, or of fewer if there are no more.
+        let drawn = random.below_16();
         sequence.set(random);
+        let below = if drawn > left {
+            drawn % (left + 1)
+        } else {
+            drawn
+        };
         if below == 0 {
             return Some(block);
         }
