@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`block`] is how a workload reaches an allocator, [`workloads`] what is done with it,
 //! [`measure`] how long it takes. [`report`] compares allocators, [`memory`] what they keep of it, [`gate`] counts
-//! instructions.
+//! instructions, [`soak`] looks for faults.
 //!
 //! The statics under test are declared by the binaries (`contenders/`), because that is where a user's
 //! static is, and inlining is what is compared.
@@ -15,6 +15,7 @@ pub mod measure;
 pub mod memory;
 pub mod random;
 pub mod report;
+pub mod soak;
 pub mod workloads;
 
 /// The compiler that built this crate, as `rustc --version` says it.

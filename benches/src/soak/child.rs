@@ -1,0 +1,76 @@
+//! Forks while all the other threads are at work: the child does a little of everything and ends.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::Subject;
+use super::piece::Piece;
+use super::work::{align, size};
+use crate::random::Random;
+
+/// Seconds after which a child that is not done is stuck.
+const SECONDS: u32 = 120;
+/// From one fork to the next.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Pieces that a child makes of each allocator, half of them on a thread of its own.
+const PIECES: usize = 400;
+
+/// Forks until it is time to stop; counts the children.
+pub(super) fn fork_now_and_then(subjects: &[Subject], stop: &AtomicBool, forks: &AtomicU64) {
+    let mut seed = 0;
+    while !stop.load(Ordering::Relaxed) {
+        // SAFETY: the child works on the allocators alone, which is what is tested, and ends in `_exit`.
+        match unsafe { libc::fork() } {
+            -1 => panic!("cannot fork: {}", std::io::Error::last_os_error()),
+            0 => {
+                // SAFETY: it takes no pointer.
+                unsafe { libc::alarm(SECONDS) };
+                subjects.iter().for_each(|subject| live(*subject, seed));
+                // SAFETY: the child ends here, without the parent's exit handlers.
+                unsafe { libc::_exit(0) }
+            }
+            child => await_end(child),
+        }
+        seed += 1;
+        forks.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(PAUSE);
+    }
+}
+
+/// # Panics
+///
+/// If the child does not end with code 0.
+fn await_end(child: libc::pid_t) {
+    let mut status = 0;
+    // SAFETY: the status is a valid place.
+    let ended = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    assert_eq!(
+        (ended, status),
+        (child, 0),
+        "a child ended with {status:#x}"
+    );
+}
+
+fn live(subject: Subject, seed: u64) {
+    let pieces = move |seed| -> Vec<Piece> {
+        let mut random = Random::new(seed);
+        let pieces = (0..PIECES / 2)
+            .filter_map(|_| Piece::new(subject.heap, size(&mut random), align(&mut random), 0x5a));
+        pieces.collect()
+    };
+    let theirs = thread::spawn(move || pieces(seed));
+    let mut ours = pieces(seed + 1);
+    for piece in ours.iter_mut().step_by(3) {
+        let refused = !piece.resize(2 * piece.size());
+        assert!(
+            !refused || subject.bounded,
+            "{} has no memory",
+            subject.name
+        );
+    }
+    drop(theirs.join().expect("a panic ends the process"));
+    (subject.purge_now)();
+    drop(ours);
+    (subject.flush_thread)();
+}
