@@ -34,6 +34,12 @@ static KEY: AtomicU64 = AtomicU64::new(0);
 /// Makes the process's key. Call it at start-up: an early key is a low one, and setting a key below
 /// 32 allocates nothing in libc. Without a key, threads that exit keep their caches.
 pub(crate) fn prepare_thread_exit() {
+    #[cfg(all(
+        target_os = "linux",
+        target_env = "gnu",
+        not(target_feature = "crt-static")
+    ))]
+    core::hint::black_box(&raw const super::pin::PIN);
     if KEY.load(Ordering::Relaxed) != 0 {
         return;
     }

@@ -1,4 +1,5 @@
-//! The operating-system seam: address space, locks, threads, forks, the last words of a process.
+//! The operating-system seam: address space, locks, threads, forks, loaded libraries, the last words
+//! of a process.
 //!
 //! Everything that differs between systems is behind this module, and everything that can fail is
 //! behind the trait [`Os`], so that a double can refuse what the real system would not. Knows
@@ -8,6 +9,12 @@ mod exit;
 mod fork;
 mod helper;
 mod lock;
+#[cfg(all(
+    target_os = "linux",
+    target_env = "gnu",
+    not(target_feature = "crt-static")
+))]
+mod pin;
 mod real;
 mod relocate;
 mod report;
