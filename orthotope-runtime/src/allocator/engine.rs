@@ -8,7 +8,9 @@ use core::slice;
 
 use super::deferred::Deferred;
 use super::helper::{self, Watch};
-use crate::arena::{Arena, ArenaParams, GRANULE, HUGE_PAGE, Kind, Lane, Schedule, Tick};
+use crate::arena::{
+    Arena, ArenaParams, GRANULE, Ground, HUGE_PAGE, Kind, Lane, Meta, Schedule, Tick, write_fields,
+};
 use crate::block::Secret;
 use crate::central::Central;
 use crate::class::HEADER_BYTES;
@@ -82,12 +84,12 @@ impl Engine {
             },
             guarded: config.hardened,
         };
-        let arena = Arena::new(os, params, degrade).map_err(InitError::MapFailed)?;
-        match Self::records(&arena, &config, header) {
-            Some((centrals, engine)) => Ok(Self::settle(arena, config, centrals, engine)),
+        let ground = Ground::reserve(os, params, degrade).map_err(InitError::MapFailed)?;
+        match Self::records(ground.meta(), &config, header) {
+            Some((centrals, engine)) => Ok(Self::settle(ground, config, centrals, engine)),
             None => {
                 // SAFETY: nothing was handed out.
-                unsafe { arena.unmap() };
+                unsafe { ground.abandon() };
                 Err(InitError::MapFailed(std::io::Error::from_raw_os_error(
                     libc::ENOMEM,
                 )))
@@ -97,15 +99,12 @@ impl Engine {
 
     /// The central pools, and room for the engine. `None` if the system refuses their memory.
     fn records(
-        arena: &Arena,
+        meta: &Meta,
         config: &Config,
         header: usize,
     ) -> Option<(NonNull<Central>, NonNull<Self>)> {
         let classes = config.classes.len();
-        let centrals = arena
-            .meta()
-            .take(classes * size_of::<Central>())?
-            .cast::<Central>();
+        let centrals = meta.take(classes * size_of::<Central>())?.cast::<Central>();
         for class in 0..classes {
             let geometry = geometry(config, header, class)?;
             let limits = limits(config, class);
@@ -128,12 +127,12 @@ impl Engine {
             // SAFETY: the record has room for every class.
             unsafe { centrals.add(class).write(central) };
         }
-        Some((centrals, arena.meta().take(size_of::<Self>())?.cast()))
+        Some((centrals, meta.take(size_of::<Self>())?.cast()))
     }
 
-    /// Moves a new engine into a record of its arena.
+    /// Makes an engine of a record: it is too large for a small stack to be made on.
     fn settle(
-        arena: Arena,
+        ground: Ground,
         config: Config,
         centrals: NonNull<Central>,
         engine: NonNull<Self>,
@@ -145,20 +144,24 @@ impl Engine {
             secret,
             guard: if config.hardened { page_bytes() } else { 0 },
         };
-        let this = Self {
+        write_fields!(engine => Engine {
             id: next_id(),
             references: AtomicUsize::new(1),
-            arena,
-            config,
-            secret,
-            large,
-            centrals,
+            config: config,
+            secret: secret,
+            large: large,
+            centrals: centrals,
             registry: Registry::new(),
             deferred: Deferred::new(),
-            watch: Watch::new(),
-        };
+            watch: Watch::new();
+            arena
+        });
         // SAFETY: the record is fresh, aligned to 64 and long enough.
-        unsafe { engine.write(this) };
+        let arena = unsafe { &raw mut (*engine.as_ptr()).arena };
+        // SAFETY: a field of a record is not null.
+        let arena = unsafe { NonNull::new_unchecked(arena) };
+        // SAFETY: the record is the engine's, and stays.
+        unsafe { ground.settle(arena) };
         // SAFETY: the engine is written, and `release` takes it off the list before it goes.
         unsafe { helper::list(engine) };
         engine

@@ -3,8 +3,8 @@
 //! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
 //! all records. Knows nothing of blocks.
 //!
-//! Read on in this order: `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `relocate`, `seams`, `lanes`,
-//! `guard`, `age`, `purge`, `clear`, `meta`, `counts`.
+//! Read on in this order: `setup`, `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `relocate`, `seams`,
+//! `lanes`, `guard`, `age`, `purge`, `clear`, `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -29,6 +29,7 @@ mod region;
 mod relocate;
 mod resize;
 mod seams;
+mod setup;
 mod span;
 #[cfg(test)]
 mod validate;
@@ -52,6 +53,7 @@ use region::place_bytes;
 pub(crate) use region::{HUGE_PAGE, Region};
 pub(crate) use relocate::Begun;
 use seams::Seams;
+pub(crate) use setup::{Ground, write_field, write_fields};
 pub(crate) use span::{GRANULE, Kind, SlabState, Span};
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
@@ -134,43 +136,6 @@ pub(crate) struct LargeSpan {
 }
 
 impl Arena {
-    /// Reserves an arena; with `degrade`, a smaller one where the system refuses this size.
-    pub(crate) fn new(os: &'static dyn Os, params: ArenaParams, degrade: bool) -> io::Result<Self> {
-        let mut budget = params.budget;
-        let region = loop {
-            match reserve(os, params, budget) {
-                Ok(region) => break region,
-                Err(_) if degrade && budget > LEAST_BUDGET => {
-                    budget = (budget / 2).max(LEAST_BUDGET)
-                }
-                Err(error) => return Err(error),
-            }
-        };
-        let arena = Self {
-            os,
-            params,
-            meta: Meta::new(os),
-            regions: [const { UnsafeCell::new(MaybeUninit::uninit()) }; REGIONS],
-            region_count: AtomicUsize::new(0),
-            lanes: Lanes::new(),
-            stirred: AtomicUsize::new(0),
-            ticks: AtomicUsize::new(0),
-            watched: AtomicBool::new(false),
-            seams: Seams::new(),
-            immovable: AtomicBool::new(false),
-            state: Lock::new(State {
-                free: Bins::new(),
-                pool: Bins::new(),
-                budget: Budget::new(budget),
-                dead: ptr::null_mut(),
-                live_large: LargeCounts::default(),
-                cold: 0,
-            }),
-        };
-        arena.push_region(region);
-        Ok(arena)
-    }
-
     /// Unmaps everything, the records last.
     ///
     /// # Safety

@@ -1,10 +1,26 @@
 //! The arena alone: random spans, validated after every step.
 
 use core::ptr::NonNull;
+use std::io;
 
 use super::double::Double;
 use super::rng::Rng;
-use crate::arena::{Arena, ArenaParams, GRANULE, Lane, Span};
+use crate::arena::{Arena, ArenaParams, GRANULE, Ground, Lane, Span};
+
+/// An arena by itself, outside of its own records.
+pub(super) fn new_arena(
+    os: &'static Double,
+    params: ArenaParams,
+    degrade: bool,
+) -> io::Result<Box<Arena>> {
+    let ground = Ground::reserve(os, params, degrade)?;
+    let mut arena = Box::<Arena>::new_uninit();
+    let place = NonNull::from(arena.as_mut()).cast();
+    // SAFETY: the box is ours.
+    unsafe { ground.settle(place) };
+    // SAFETY: it was just settled.
+    Ok(unsafe { arena.assume_init() })
+}
 
 fn params(lazy: bool) -> ArenaParams {
     ArenaParams {
@@ -28,7 +44,7 @@ enum Held {
 
 fn random_spans(lazy: bool, seed: u64) {
     let os = Double::leaked();
-    let arena = Arena::new(os, params(lazy), false).expect("the double refuses nothing");
+    let arena = new_arena(os, params(lazy), false).expect("the double refuses nothing");
     let mut rng = Rng::new(seed);
     let mut held = Vec::new();
     let lanes = [arena.take_lane(), arena.take_lane()];
@@ -120,7 +136,7 @@ fn resize(arena: &Arena, address: usize, granules: usize) {
 #[test]
 fn a_large_block_grows_into_what_is_free_behind_it_and_gives_it_back() {
     let arena =
-        Arena::new(Double::leaked(), params(false), false).expect("the double refuses nothing");
+        new_arena(Double::leaked(), params(false), false).expect("the double refuses nothing");
     let take = |granules: usize| {
         let span = arena
             .take_large(granules, granules * GRANULE)
@@ -210,7 +226,7 @@ fn random_spans_keep_the_invariants_when_coalescing_lazily() {
 fn a_free_span_joins_the_untouched_end() {
     for lazy in [false, true] {
         let arena =
-            Arena::new(Double::leaked(), params(lazy), false).expect("the double refuses nothing");
+            new_arena(Double::leaked(), params(lazy), false).expect("the double refuses nothing");
         let third = 300;
         let held: Vec<_> = (0..3)
             .map(|_| {
@@ -245,7 +261,7 @@ fn a_free_span_joins_the_untouched_end() {
 #[test]
 fn growth_adds_regions_that_are_found_by_address() {
     let arena =
-        Arena::new(Double::leaked(), params(false), false).expect("the double refuses nothing");
+        new_arena(Double::leaked(), params(false), false).expect("the double refuses nothing");
     let whole = (64 << 20) / GRANULE;
     let first = arena
         .take_large(whole, 64 << 20)
@@ -278,8 +294,8 @@ fn a_refused_reservation_is_retried_smaller_where_that_is_asked_for() {
     let os = Double::leaked();
     os.largest
         .store(16 << 20, core::sync::atomic::Ordering::Relaxed);
-    assert!(Arena::new(os, params(false), false).is_err());
-    let arena = Arena::new(os, params(false), true).expect("a smaller one is granted");
+    assert!(new_arena(os, params(false), false).is_err());
+    let arena = new_arena(os, params(false), true).expect("a smaller one is granted");
     assert_eq!(
         arena.counts().capacity,
         8 << 20,

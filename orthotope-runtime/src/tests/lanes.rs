@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
+use super::arena::new_arena;
 use super::double::Double;
 use super::rng::Rng;
 use crate::allocator::{Allocator, ThreadCache};
@@ -14,7 +15,7 @@ use crate::error::FreeError;
 
 const MIB: usize = 1 << 20;
 
-fn arena(lazy: bool) -> Arena {
+fn arena(lazy: bool) -> Box<Arena> {
     let params = ArenaParams {
         budget: 64 * MIB,
         slack: 4 * MIB,
@@ -27,7 +28,7 @@ fn arena(lazy: bool) -> Arena {
         huge: None,
         guarded: false,
     };
-    Arena::new(Double::leaked(), params, false).expect("the double refuses nothing")
+    new_arena(Double::leaked(), params, false).expect("the double refuses nothing")
 }
 
 /// A live large block of so many granules.
