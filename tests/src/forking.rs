@@ -19,7 +19,7 @@ use crate::tasks;
 
 /// Threads that allocate and free meanwhile.
 const THREADS: usize = 4;
-/// Forks, and the time after which there are enough of them.
+/// Forks, and the time after which there are enough of them unless the environment has `ORTHOTOPE_ALL_FORKS`.
 const FORKS: usize = 1000;
 const ENOUGH: Duration = Duration::from_secs(if cfg!(debug_assertions) { 3 } else { 9 });
 /// Forks that there must be also on a slow machine.
@@ -107,6 +107,10 @@ fn storm(subject: Subject) {
         "there is memory"
     );
     let (mut forks, mut with_helper) = (0, 0);
+    let all = std::env::var_os("ORTHOTOPE_ALL_FORKS").is_some();
+    if all {
+        watch(60 * SECONDS);
+    }
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let (stop, turns) = (&stop, &turns);
@@ -120,7 +124,7 @@ fn storm(subject: Subject) {
         }
         let forked = catch_unwind(AssertUnwindSafe(|| {
             let end = Instant::now() + ENOUGH;
-            while forks < LEAST_FORKS || forks < FORKS && Instant::now() < end {
+            while forks < LEAST_FORKS || forks < FORKS && (all || Instant::now() < end) {
                 with_helper += usize::from(tasks::helper().is_some());
                 in_child("a child of the storm", || live(subject, &inherited, forks));
                 forks += 1;
@@ -223,7 +227,7 @@ fn live(subject: Subject, inherited: &Hoard<'_>, number: usize) {
 /// # Panics
 ///
 /// If the child does not exit with code 0.
-fn in_child(what: &str, life: impl FnOnce()) {
+pub(crate) fn in_child(what: &str, life: impl FnOnce()) {
     // SAFETY: the child runs `life` and exits; what it calls is what this program tests.
     match unsafe { libc::fork() } {
         -1 => panic!("cannot fork: {}", std::io::Error::last_os_error()),
@@ -253,7 +257,7 @@ fn in_child(what: &str, life: impl FnOnce()) {
 }
 
 /// Ends this process after so many seconds.
-fn watch(seconds: u32) {
+pub(crate) fn watch(seconds: u32) {
     // SAFETY: the call takes no pointer.
     unsafe { libc::alarm(seconds) };
 }

@@ -13,6 +13,7 @@
 //!   whom an allocator asks for memory;
 //! - [`mod@subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
 //!   goes back to the system; [`forking`]: children of a busy process; [`limited`]: too little address space;
+//!   [`hostile`]: what else a process does to its allocator;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
 
@@ -27,6 +28,8 @@ pub mod forking;
 pub mod giving_back;
 pub mod golden;
 pub mod hoard;
+#[cfg(target_os = "linux")]
+pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod limited;
 pub mod memory;
