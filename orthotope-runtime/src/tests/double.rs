@@ -8,6 +8,32 @@ use std::time::{Duration, Instant};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::{Os, REAL, Relocation};
 
+/// What can be asked of the system and refused.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Call {
+    Reserve,
+    Commit,
+    Relocate,
+    Map,
+    Offer,
+    Discard,
+    Resident,
+    AdviseHuge,
+}
+
+impl Call {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Reserve,
+        Self::Commit,
+        Self::Relocate,
+        Self::Map,
+        Self::Offer,
+        Self::Discard,
+        Self::Resident,
+        Self::AdviseHuge,
+    ];
+}
+
 /// Refuses single calls, or reservations beyond a size, and counts what is mapped.
 pub(super) struct Double {
     /// Calls that still succeed before one is refused; `usize::MAX` for all.
@@ -36,6 +62,8 @@ pub(super) struct Double {
     pub(super) advised: AtomicUsize,
     /// Calls made that can be refused.
     pub(super) calls: AtomicUsize,
+    /// The same, by what they ask.
+    pub(super) asked: [AtomicUsize; Call::ALL.len()],
 }
 
 impl Double {
@@ -56,6 +84,7 @@ impl Double {
             discarded: AtomicUsize::new(0),
             advised: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
+            asked: [const { AtomicUsize::new(0) }; Call::ALL.len()],
         }))
     }
 
@@ -74,7 +103,8 @@ impl Double {
         }
     }
 
-    fn permit(&self) -> io::Result<()> {
+    fn permit(&self, call: Call) -> io::Result<()> {
+        self.asked[call as usize].fetch_add(1, Ordering::Relaxed);
         self.calls.fetch_add(1, Ordering::Relaxed);
         let left = self.allowed.load(Ordering::Relaxed);
         if left == usize::MAX {
@@ -99,7 +129,7 @@ impl Double {
 
 impl Os for Double {
     fn reserve(&self, bytes: usize) -> io::Result<NonNull<u8>> {
-        self.permit()?;
+        self.permit(Call::Reserve)?;
         if bytes > self.largest.load(Ordering::Relaxed) {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
@@ -109,7 +139,7 @@ impl Os for Double {
     }
 
     unsafe fn commit(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
-        self.permit()?;
+        self.permit(Call::Commit)?;
         if self.no_commits.load(Ordering::Relaxed) {
             return Err(io::Error::from_raw_os_error(libc::ENOMEM));
         }
@@ -125,6 +155,9 @@ impl Os for Double {
 
     unsafe fn relocate(&self, from: NonNull<u8>, to: NonNull<u8>, bytes: usize) -> Relocation {
         self.moves.fetch_add(1, Ordering::Relaxed);
+        if self.permit(Call::Relocate).is_err() {
+            return Relocation::Refused;
+        }
         if self.no_moves.load(Ordering::Relaxed) {
             return Relocation::Unsupported;
         }
@@ -148,14 +181,14 @@ impl Os for Double {
     }
 
     fn map(&self, bytes: usize) -> io::Result<NonNull<u8>> {
-        self.permit()?;
+        self.permit(Call::Map)?;
         let start = REAL.map(bytes)?;
         self.mapped.fetch_add(bytes, Ordering::Relaxed);
         Ok(start)
     }
 
     unsafe fn offer(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
-        self.permit()?;
+        self.permit(Call::Offer)?;
         self.permit_advice()?;
         self.offered.fetch_add(bytes, Ordering::Relaxed);
         // SAFETY: the caller's promise.
@@ -163,7 +196,7 @@ impl Os for Double {
     }
 
     unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
-        self.permit()?;
+        self.permit(Call::Discard)?;
         self.permit_advice()?;
         self.discarded.fetch_add(bytes, Ordering::Relaxed);
         // SAFETY: the caller's promise.
@@ -171,13 +204,13 @@ impl Os for Double {
     }
 
     unsafe fn resident(&self, start: NonNull<u8>, bytes: usize) -> Option<usize> {
-        self.permit().ok()?;
+        self.permit(Call::Resident).ok()?;
         // SAFETY: the caller's promise.
         unsafe { REAL.resident(start, bytes) }
     }
 
     unsafe fn advise_huge(&self, start: NonNull<u8>, bytes: usize, wanted: bool) {
-        if self.permit().is_ok() && self.permit_advice().is_ok() {
+        if self.permit(Call::AdviseHuge).is_ok() && self.permit_advice().is_ok() {
             self.advised.fetch_add(bytes, Ordering::Relaxed);
             // SAFETY: the caller's promise.
             unsafe { REAL.advise_huge(start, bytes, wanted) };

@@ -5,6 +5,7 @@ mod arena;
 mod block;
 mod class;
 mod double;
+mod every_fault;
 mod faults;
 mod generated;
 mod growth;
