@@ -129,11 +129,13 @@ fn none(subject: Subject, room: usize) {
     (subject.purge_now)();
     set_limit(libc::RLIMIT_AS, libc::RLIM_INFINITY as usize);
     println!("{given} blocks, an arena of {} bytes", stats.capacity);
+    assert!(blocks.add(1000), "there is memory once the limit is lifted");
+    blocks.check();
     // Threads come and go, whatever became of the arena.
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut blocks = Blocks::with_room(subject, 1);
-            let _ = blocks.add(1000);
+            assert!(blocks.add(1000), "there is memory once the limit is lifted");
             blocks.check();
         });
     });

@@ -12,7 +12,8 @@ use crate::sys::REAL;
 /// The shared state of one generated allocator.
 ///
 /// Invariants: `engine` is null until it is set once, for ever; `failure` is written at most once, under
-/// the lock of `starting`, and only while `engine` is null.
+/// the lock of `starting`, and only while `engine` is null: the first failure is what all are told, until a later attempt
+/// succeeds. Whatever made it fail may have been lifted by then.
 pub struct Runtime {
     engine: AtomicPtr<Engine>,
     failure: UnsafeCell<Option<InitError>>,
@@ -58,10 +59,6 @@ impl Runtime {
         if let Some(engine) = self.started() {
             return Ok(engine);
         }
-        // SAFETY: we hold the lock, under which alone it is written.
-        if let Some(failure) = unsafe { &*self.failure.get() } {
-            return Err(failure);
-        }
         match Engine::new(&REAL, *config, true) {
             Ok(engine) => {
                 // Release pairs with the Acquire in `started`.
@@ -70,6 +67,10 @@ impl Runtime {
                 Ok(unsafe { engine.as_ref() })
             }
             Err(error) => {
+                // SAFETY: we hold the lock, under which alone it is written.
+                if let Some(failure) = unsafe { &*self.failure.get() } {
+                    return Err(failure);
+                }
                 // SAFETY: we hold the lock, and nobody has a reference to the `None` that was there. The
                 // value is never written again, so this reference may live as long as the static.
                 Err(unsafe { &mut *self.failure.get() }.insert(error))
