@@ -19,7 +19,7 @@ use crate::error::{AllocError, InitError};
 use crate::large::{LargeBlock, LargeFormat};
 use crate::slab::Geometry;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
-use crate::sys::{Os, entropy, page_bytes, prepare_thread_exit};
+use crate::sys::{Os, ThreadId, entropy, page_bytes, prepare_thread_exit};
 use crate::thread_cache::Registry;
 
 /// Largest alignment of an instance: beyond it, a span's rounding alone would take the address space.
@@ -198,12 +198,28 @@ impl Engine {
     }
 
     /// Takes every lock for a fork, in the order in which they nest.
-    pub(super) fn hold(&self) {
-        self.registry.hold();
+    pub(super) fn hold(&self, interrupted: bool) {
+        self.registry.hold(interrupted);
         for central in self.centrals() {
-            central.hold();
+            central.hold(interrupted);
         }
-        self.arena.hold();
+        self.arena.hold(interrupted);
+    }
+
+    /// Whether the calling thread holds one of the locks: it was interrupted while it worked here.
+    pub(super) fn is_mine(&self) -> bool {
+        self.registry.is_mine()
+            || self.arena.is_mine()
+            || self.centrals().iter().any(Central::is_mine)
+    }
+
+    /// Gives every lock back in the child.
+    pub(super) fn let_go_in_child(&self, forked: ThreadId) {
+        self.arena.let_go_in_child(forked);
+        for central in self.centrals() {
+            central.let_go_in_child(forked);
+        }
+        self.registry.let_go_in_child(forked);
     }
 
     /// Gives back what [`hold`](Self::hold) took.

@@ -12,7 +12,7 @@
 //! The helper stops watching before it looks, and goes on if it finds something. What becomes free while it looks is
 //! seen, or counted again. (A parked block is freed without a lock, and may wait for the next look.)
 
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
 use core::time::Duration;
 
@@ -237,9 +237,13 @@ fn nanoseconds(time: Duration) -> u64 {
 
 /// Takes every lock of every allocator.
 extern "C" fn prepare() {
-    STARTING.hold();
-    ENGINES.hold();
-    each_engine(Engine::hold);
+    let interrupted = STARTING.is_mine() || ENGINES.is_mine();
+    STARTING.hold(interrupted);
+    // Nobody waits for another lock while holding the list's.
+    ENGINES.hold(interrupted);
+    let here = Cell::new(interrupted);
+    each_engine(|engine| here.set(here.get() || engine.is_mine()));
+    each_engine(|engine| engine.hold(here.get()));
 }
 
 /// Gives them back.
@@ -251,8 +255,8 @@ extern "C" fn parent() {
 
 /// The same in the child, where the helper is gone.
 extern "C" fn child() {
-    forget_thread();
-    each_engine(Engine::let_go);
+    let forked = forget_thread();
+    each_engine(|engine| engine.let_go_in_child(forked));
     STATE.store(ABSENT, Ordering::Relaxed);
     BELL.silence();
     // Whatever it watched, the next slow path asks for.
@@ -269,8 +273,8 @@ extern "C" fn child() {
         // It may have been about to look.
         engine.arena.unwatch(WORTH_A_LOOK);
     }
-    ENGINES.let_go();
-    STARTING.let_go();
+    ENGINES.let_go_in_child(forked);
+    STARTING.let_go_in_child(forked);
 }
 
 /// Calls `visit` with every engine. The list's lock is held for a fork.

@@ -57,7 +57,7 @@ pub(crate) use setup::{Ground, write_field, write_fields};
 pub(crate) use span::{GRANULE, Kind, SlabState, Span};
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
-use crate::sys::{Guard, Lock, Os};
+use crate::sys::{Guard, Lock, Os, ThreadId};
 
 /// Most regions of one arena. Each further one is as large as all before, so the address space ends first.
 const REGIONS: usize = 64;
@@ -151,9 +151,20 @@ impl Arena {
     }
 
     /// Takes every lock of the arena for a fork.
-    pub(crate) fn hold(&self) {
-        self.state.hold();
-        self.meta.hold();
+    pub(crate) fn hold(&self, interrupted: bool) {
+        self.state.hold(interrupted);
+        self.meta.hold(interrupted);
+    }
+
+    /// Whether the calling thread holds one of them.
+    pub(crate) fn is_mine(&self) -> bool {
+        self.state.is_mine() || self.meta.is_mine()
+    }
+
+    /// Gives them back in the child.
+    pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
+        self.meta.let_go_in_child(forked);
+        self.state.let_go_in_child(forked);
     }
 
     /// Gives back what [`hold`](Self::hold) took.

@@ -12,6 +12,7 @@
 use core::cell::{Cell, UnsafeCell};
 use core::hint;
 use core::ops::{Deref, DerefMut};
+use core::time::Duration;
 
 use crate::sync::{AtomicU32, Ordering};
 
@@ -20,6 +21,10 @@ const SLEEPERS: u32 = 1 << 31;
 const FORKING: u32 = 1 << 30;
 /// Looks at a held word before sleeping: a critical section is shorter than a trip through the kernel.
 const SPINS: u32 = 100;
+
+/// Milliseconds for which a fork out of a signal handler waits for a lock while it keeps another from everybody: longer
+/// than a critical section takes where the processors are busy.
+const PATIENCE: u32 = 500;
 
 /// Mutual exclusion over a `T`, without poisoning: nothing panics while a lock is held.
 pub(crate) struct Lock<T> {
@@ -53,15 +58,36 @@ impl<T> Lock<T> {
         Guard { lock: self }
     }
 
+    /// Whether the calling thread holds the lock: only of use to one that was interrupted in the middle of anything.
+    pub(crate) fn is_mine(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & !SLEEPERS == thread_id()
+    }
+
     /// Takes the lock for a fork, unless the forking thread holds it: a signal handler may fork in the middle of
-    /// anything.
-    pub(crate) fn hold(&self) {
-        let me = thread_id();
-        if self.word.load(Ordering::Relaxed) & !SLEEPERS == me {
+    /// anything. Where it did, and holds a lock already, whoever holds this one may be waiting for that: it is left then
+    /// to its holder after a while, and in the child taken from it.
+    pub(crate) fn hold(&self, interrupted: bool) {
+        if self.is_mine() {
             return;
         }
-        core::mem::forget(self.lock());
-        self.word.fetch_or(FORKING, Ordering::Relaxed);
+        if !interrupted {
+            core::mem::forget(self.lock());
+            self.word.fetch_or(FORKING, Ordering::Relaxed);
+            return;
+        }
+        let held = thread_id() | FORKING;
+        for _ in 0..PATIENCE {
+            let seen = self.word.load(Ordering::Relaxed);
+            if seen != 0 {
+                sleep_while(&self.word, seen, Some(Duration::from_millis(1)));
+            } else if self
+                .word
+                .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+            {
+                return;
+            }
+        }
     }
 
     /// The value of a lock that is held for a fork.
@@ -74,10 +100,19 @@ impl<T> Lock<T> {
         unsafe { &*self.value.get() }
     }
 
-    /// Gives back what [`hold`](Self::hold) took, if it did. In the child nobody is asleep.
+    /// Gives back what [`hold`](Self::hold) took, if it did.
     pub(crate) fn let_go(&self) {
         if self.word.load(Ordering::Relaxed) & FORKING != 0 {
             drop(Guard { lock: self });
+        }
+    }
+
+    /// The same in the child, where nobody is asleep, and of whoever else held the lock nothing is left. `forked` is what
+    /// the forking thread was called: what it was interrupted in goes on.
+    pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
+        let word = self.word.load(Ordering::Relaxed);
+        if word & FORKING != 0 || word & !SLEEPERS != forked.0 {
+            self.word.store(0, Ordering::Relaxed);
         }
     }
 
@@ -156,9 +191,13 @@ std::thread_local! {
     static ID: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Forgets who the thread is: in a forked child it is another.
-pub(crate) fn forget_thread() {
-    ID.set(0);
+/// What a thread was called.
+#[derive(Clone, Copy)]
+pub(crate) struct ThreadId(u32);
+
+/// Forgets who the thread is: in a forked child it is another. Returns who it was.
+pub(crate) fn forget_thread() -> ThreadId {
+    ThreadId(ID.replace(0))
 }
 
 /// A non-zero number below 2³⁰ that no other live thread has.

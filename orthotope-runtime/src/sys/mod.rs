@@ -25,7 +25,7 @@ use std::io;
 pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
 pub(crate) use helper::{Bell, name_thread, now, start_helper};
-pub(crate) use lock::{Guard, Lock, forget_thread};
+pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread};
 pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::die;
 

@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 
 use super::Cold;
-use crate::sys::Lock;
+use crate::sys::{Lock, ThreadId};
 
 /// The caches of an allocator's threads, for statistics and for nothing on any fast path.
 pub(crate) struct Registry {
@@ -60,8 +60,18 @@ impl Registry {
     }
 
     /// Takes the lock for a fork.
-    pub(crate) fn hold(&self) {
-        self.head.hold();
+    pub(crate) fn hold(&self, interrupted: bool) {
+        self.head.hold(interrupted);
+    }
+
+    /// Whether the calling thread holds it.
+    pub(crate) fn is_mine(&self) -> bool {
+        self.head.is_mine()
+    }
+
+    /// Gives it back in the child.
+    pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
+        self.head.let_go_in_child(forked);
     }
 
     /// Gives it back.

@@ -105,8 +105,8 @@ extern "C" fn fork(_: libc::c_int) {
     }
 }
 
-/// A thread that allocates is interrupted to fork, wherever it is. Parent and child finish what was interrupted, and
-/// go on.
+/// A thread that allocates is interrupted to fork, wherever it is, while others want the same locks. Parent and child
+/// finish what was interrupted, and go on.
 pub(super) fn fork_in_handlers(own: Subject) {
     // SAFETY: they take no pointer.
     let (process, this) = unsafe { (libc::getpid(), libc::pthread_self()) };
@@ -124,9 +124,22 @@ pub(super) fn fork_in_handlers(own: Subject) {
                 thread::yield_now();
             }
         });
+        let others: Vec<_> = (2..2 + THREADS as u64)
+            .map(|seed| {
+                let stop = &stop;
+                scope.spawn(move || {
+                    let mut random = Random::new(seed);
+                    while !stop.load(Ordering::Relaxed) {
+                        churn(own, &mut random);
+                        (own.purge_now)();
+                    }
+                })
+            })
+            .collect();
         let mut random = Random::new(1);
         while forks < FORKS {
             churn(own, &mut random);
+            (own.flush_thread)();
             // SAFETY: it takes no pointer.
             if unsafe { libc::getpid() } != process {
                 churn(own, &mut random);
@@ -149,7 +162,9 @@ pub(super) fn fork_in_handlers(own: Subject) {
             }
         }
         stop.store(true, Ordering::Relaxed);
-        sender.join().expect("the thread does not panic");
+        for thread in others.into_iter().chain([sender]) {
+            thread.join().expect("no thread panics");
+        }
     });
     println!("{forks} forks");
 }
