@@ -13,6 +13,7 @@ use crate::sys::{Os, REAL, Relocation};
 pub(super) enum Call {
     Reserve,
     Commit,
+    Protect,
     Relocate,
     Map,
     Offer,
@@ -22,9 +23,10 @@ pub(super) enum Call {
 }
 
 impl Call {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Reserve,
         Self::Commit,
+        Self::Protect,
         Self::Relocate,
         Self::Map,
         Self::Offer,
@@ -148,7 +150,7 @@ impl Os for Double {
     }
 
     unsafe fn protect(&self, start: NonNull<u8>, bytes: usize) -> io::Result<()> {
-        self.permit()?;
+        self.permit(Call::Protect)?;
         // SAFETY: the caller's promise.
         unsafe { REAL.protect(start, bytes) }
     }
