@@ -39,7 +39,7 @@ pub(crate) struct Freed {
 impl Engine {
     /// Marks a block of `class`, which the caller has just taken, as handed out by `owner` for `size` bytes. Ends the
     /// process if it was written to while it was free.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn hand_out(&self, class: usize, block: NonNull<u8>, size: usize, owner: u64) {
         let start = block.as_ptr();
         let address = start.addr();

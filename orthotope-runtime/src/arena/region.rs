@@ -152,15 +152,21 @@ impl Region {
     /// The span that covers `address`, if one ever did and its record still says so.
     #[inline]
     pub(crate) fn span_at(&self, address: usize) -> Option<NonNull<Span>> {
+        let span = self.last_span_at(address)?;
+        // SAFETY: entries lead to records, which are type-stable.
+        let record = unsafe { span.as_ref() };
+        (address.wrapping_sub(record.start()) < record.bytes()).then_some(span)
+    }
+
+    /// The span that covered `address` last, if any did: it may not any more.
+    #[inline]
+    pub(crate) fn last_span_at(&self, address: usize) -> Option<NonNull<Span>> {
         if !self.contains(address) {
             return None;
         }
         let granule = (address - self.base.as_ptr().addr()) / GRANULE;
         // Acquire pairs with the Release in `list`: the record behind an entry is initialised.
-        let span = NonNull::new(self.entry(granule).load(Ordering::Acquire))?;
-        // SAFETY: entries lead to records, which are type-stable.
-        let record = unsafe { span.as_ref() };
-        (address.wrapping_sub(record.start()) < record.bytes()).then_some(span)
+        NonNull::new(self.entry(granule).load(Ordering::Acquire))
     }
 
     /// A pointer to `address`, derived from the region's base.

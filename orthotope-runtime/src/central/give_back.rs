@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 
 use super::{Central, LARGE_SLAB_BYTES, State};
-use crate::arena::{Arena, GRANULE, Kind, Span};
+use crate::arena::{Arena, GRANULE, Span};
 use crate::depot::{Magazine, blocks, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Ages};
@@ -91,7 +91,7 @@ impl Central {
             };
             // SAFETY: records are type-stable.
             let record = unsafe { span.as_ref() };
-            if record.kind() != Kind::Slab || record.class() != self.class {
+            if record.class() != self.class {
                 // Without a header nobody asked until now.
                 die(format_args!(
                     "invalid free of {first:p}: it is no block of its class"
@@ -106,13 +106,13 @@ impl Central {
             let mut len = 0;
             for block in run {
                 // SAFETY: we hold the lock, and the block lies in this slab.
-                if !unsafe { slab::put(span, &self.geometry, block.addr()) } {
-                    // As above.
-                    die(format_args!(
-                        "double free of the small block at {block:p}, or it never was one"
-                    ));
-                }
+                unsafe { slab::put(span, &self.geometry, block.addr()) };
                 len += 1;
+            }
+            // SAFETY: we hold the lock.
+            if unsafe { record.slab() }.free as usize - before != len {
+                // As above.
+                die(format_args!("double free of a small block near {first:p}"));
             }
             rest = &rest[len..];
             // SAFETY: we hold the lock, and `before` was the slab's count.

@@ -177,6 +177,10 @@ impl Central {
             // SAFETY: the magazine is ours since it was popped.
             return unsafe { unload(magazine, out) };
         }
+        if self.geometry.tracked {
+            // SAFETY: `out` has room for `want`.
+            return unsafe { self.refill_any(&mut state, arena, out, want) };
+        }
         let mut count = 0;
         while count < want
             && let Some(span) = state.partial.fullest()
@@ -337,17 +341,11 @@ impl Central {
         let slab = unsafe { span.as_ref().slab() };
         let (before, purged) = (slab.free as usize, slab.purged);
         // SAFETY: the lock is held; `out` has room for `want`.
-        let taken = unsafe {
-            if self.geometry.tracked {
-                slab::take_any(span, &self.geometry, out, want, &mut state.random)
-            } else {
-                slab::take(span, &self.geometry, out, want)
-            }
-        };
+        let taken = unsafe { slab::take(span, &self.geometry, out, want) };
         state.backed += taken.backed;
         // SAFETY: the lock is held.
         unsafe { state.partial.settle(span, before) };
-        if purged || self.geometry.tracked {
+        if purged {
             // SAFETY: `take` wrote that many blocks.
             unsafe { self.describe(out, taken.blocks) };
         }
@@ -381,17 +379,9 @@ impl Central {
         out: *mut *mut u8,
         want: usize,
     ) -> usize {
-        let span = match NonNull::new(state.current) {
-            Some(span) if self.has_grant(arena, span) => span,
-            _ => match self.open_slab(state, arena) {
-                Some(span) => span,
-                None => return 0,
-            },
+        let Some(span) = self.slab_to_carve(state, arena) else {
+            return 0;
         };
-        if self.geometry.tracked {
-            // SAFETY: the slab is this class's; `out` has room by the caller's promise.
-            return unsafe { self.carve_any(state, span, out, want) };
-        }
         // SAFETY: we hold the lock; `out` has room by the caller's promise.
         let Taken { blocks, backed } = unsafe { slab::carve(span, &self.geometry, out, want) };
         state.carved += blocks;
@@ -399,6 +389,14 @@ impl Central {
         // SAFETY: `carve` wrote that many blocks.
         unsafe { self.describe(out, blocks) };
         blocks
+    }
+
+    /// The current slab, if it has a block to carve; or a new one.
+    fn slab_to_carve(&self, state: &mut Guard<'_, State>, arena: &Arena) -> Option<NonNull<Span>> {
+        match NonNull::new(state.current) {
+            Some(span) if self.has_grant(arena, span) => Some(span),
+            _ => self.open_slab(state, arena),
+        }
     }
 
     /// Whether the slab has a block to carve, one more grant charged to the budget if need be.

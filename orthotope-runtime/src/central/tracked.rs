@@ -4,7 +4,7 @@
 use core::ptr::NonNull;
 
 use super::{Central, State};
-use crate::arena::Span;
+use crate::arena::{Arena, Span};
 use crate::random::Random;
 use crate::slab;
 use crate::sys::Guard;
@@ -15,12 +15,47 @@ impl Central {
         self.state.lock().random = Random::new(seed);
     }
 
-    /// Carves all that the slab was granted, and takes up to `want` blocks of it. Returns how many.
+    /// Up to `want` blocks from slabs with free ones, or from a new one. Returns how many.
+    ///
+    /// # Safety
+    ///
+    /// `out` has room for `want`.
+    #[inline(never)]
+    pub(super) unsafe fn refill_any(
+        &self,
+        state: &mut Guard<'_, State>,
+        arena: &Arena,
+        out: *mut *mut u8,
+        want: usize,
+    ) -> usize {
+        let mut count = 0;
+        while count < want
+            && let Some(span) = state.partial.fullest()
+        {
+            // SAFETY: the slab is this class's; `out` has room for `want`.
+            count += unsafe { self.take_any(state, span, out.add(count), want - count) };
+        }
+        if count == 0
+            && let Some(span) = self.slab_to_carve(state, arena)
+        {
+            // SAFETY: we hold the lock.
+            let before = unsafe { span.as_ref().slab() }.free as usize;
+            // SAFETY: as above.
+            state.carved += unsafe { slab::carve_all(span) };
+            // SAFETY: as above; the slab is this class's.
+            unsafe { state.partial.settle(span, before) };
+            // SAFETY: as above; `out` has room for `want`.
+            count = unsafe { self.take_any(state, span, out, want) };
+        }
+        count
+    }
+
+    /// Takes up to `want` blocks that lie free in a slab, any of them. Returns how many.
     ///
     /// # Safety
     ///
     /// The slab is one of this class's; `out` has room for `want`.
-    pub(super) unsafe fn carve_any(
+    unsafe fn take_any(
         &self,
         state: &mut Guard<'_, State>,
         span: NonNull<Span>,
@@ -29,11 +64,13 @@ impl Central {
     ) -> usize {
         // SAFETY: we hold the lock.
         let before = unsafe { span.as_ref().slab() }.free as usize;
-        // SAFETY: as above.
-        state.carved += unsafe { slab::carve_all(span) };
-        // SAFETY: as above; the slab is this class's.
+        // SAFETY: as above; `out` has room for `want`.
+        let taken = unsafe { slab::take_any(span, &self.geometry, out, want, &mut state.random) };
+        state.backed += taken.backed;
+        // SAFETY: we hold the lock.
         unsafe { state.partial.settle(span, before) };
-        // SAFETY: the caller's promise.
-        unsafe { self.take_free(state, span, out, want) }
+        // SAFETY: `take_any` wrote that many blocks, of which most come for the first time.
+        unsafe { self.describe(out, taken.blocks) };
+        taken.blocks
     }
 }

@@ -238,11 +238,12 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
     match enter(statics) {
         Entry::Ready(visit) if !statics.config.header => {
             // The fast path does not ask where a block is from; here it costs next to nothing.
-            match visit.engine.confirm(block.as_ptr().addr(), class, size) {
+            let address = block.as_ptr().addr();
+            if visit.engine.lies_in_slab(address, class)
+                || is_otherwise(visit.engine, block, class, size)
+            {
                 // SAFETY: the block is one of this class, and given up by the caller.
-                Ok(()) => unsafe { visit.free_local(class, block) },
-                Err(FreeError::ForeignPointer) if fallback::give(block.as_ptr().addr()) => {}
-                Err(error) => refuse(block, size, &error),
+                unsafe { visit.free_local(class, block) };
             }
         }
         Entry::Ready(visit) => {
@@ -262,6 +263,19 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
                 refuse(block, size, &error);
             }
         }
+    }
+}
+
+/// Whether a block without a header, not of the first region, is one of `class` all the same. If it was lent, it goes back;
+/// if it is none, the process ends.
+#[cold]
+#[inline(never)]
+fn is_otherwise(engine: &Engine, block: NonNull<u8>, class: usize, size: usize) -> bool {
+    let address = block.as_ptr().addr();
+    match engine.confirm(address, class, size) {
+        Ok(()) => true,
+        Err(FreeError::ForeignPointer) if fallback::give(address) => false,
+        Err(error) => refuse(block, size, &error),
     }
 }
 

@@ -265,8 +265,7 @@ pub(crate) unsafe fn take(
     unsafe { pages::note_taken(record, geometry, out, count) }
 }
 
-/// Puts the block at `address`, which the slab has handed out, back. `false` if it was not out: it lies free there
-/// already, or was never carved.
+/// Puts the block at `address`, which the slab has handed out, back. `false` if it lies free there already.
 ///
 /// # Safety
 ///
@@ -278,9 +277,7 @@ pub(crate) unsafe fn put(span: NonNull<Span>, geometry: &Geometry, address: usiz
     // SAFETY: the caller holds the lock.
     let slab = unsafe { record.slab() };
     let index = geometry.index(address - record.first().addr());
-    if index >= slab.carved as usize {
-        return false;
-    }
+    debug_assert!(index < slab.carved as usize, "only carved blocks come back");
     let (word, bit) = (index / 64, 1 << (index % 64));
     // SAFETY: `index < capacity`, for which the bitmap has bits.
     let bits = unsafe { &mut *slab.bits.add(word) };

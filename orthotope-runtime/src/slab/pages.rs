@@ -157,6 +157,7 @@ pub(super) fn touch(
 /// # Safety
 ///
 /// The caller holds the lock of the slab's class; `out` holds so many of its blocks.
+#[inline]
 pub(super) unsafe fn note_taken(
     record: &Span,
     geometry: &Geometry,

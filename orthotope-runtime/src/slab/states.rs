@@ -137,6 +137,7 @@ pub(crate) unsafe fn carve_all(span: NonNull<Span>) -> usize {
 /// # Safety
 ///
 /// The caller holds the lock of the slab's class; `out` has room for `want`.
+#[inline(never)]
 pub(crate) unsafe fn take_any(
     span: NonNull<Span>,
     geometry: &Geometry,
@@ -179,6 +180,7 @@ pub(crate) unsafe fn take_any(
 /// # Safety
 ///
 /// The caller holds the lock of the slab's class, and no block that lies there is out.
+#[inline(never)]
 pub(super) unsafe fn fade(record: &Span, geometry: &Geometry, bytes: Range<usize>) {
     let Some(words) = NonNull::new(record.words()) else {
         return;
