@@ -143,7 +143,14 @@ fn is_ours(attribute: &Attribute, errors: &mut Errors) -> bool {
 
 /// The type's name, if it is nothing but a name.
 fn plain_name(ty: &Type) -> Option<&Ident> {
-    path_of(ty).and_then(Path::get_ident)
+    path_of(ty)
+        .and_then(Path::get_ident)
+        .filter(|name| is_name(name))
+}
+
+/// Whether a type can be called so: `crate`, `self` and their like are paths, but no names.
+fn is_name(name: &Ident) -> bool {
+    syn::parse2::<Ident>(name.to_token_stream()).is_ok()
 }
 
 /// The path that a type is, also when it comes out of a `macro_rules` fragment.
@@ -182,10 +189,13 @@ fn refuse_type(ty: &Type, name: &Ident, errors: &mut Errors) {
 
 /// What to call the type where the name is unusable: the last name in it, or one made from the static's.
 fn substitute_name(ty: &Type, name: &Ident) -> Ident {
-    match path_of(ty).and_then(|path| path.segments.last()) {
-        Some(last) => last.ident.clone(),
-        None => format_ident!("{}Alloc", camel_case(&name.unraw().to_string())),
+    let last = path_of(ty).and_then(|path| path.segments.last());
+    if let Some(last) = last.filter(|last| is_name(&last.ident)) {
+        return last.ident.clone();
     }
+    let made = format!("{}Alloc", camel_case(&name.unraw().to_string()));
+    // `_1` has no letter to start with.
+    syn::parse_str(&made).unwrap_or_else(|_| format_ident!("StaticAlloc"))
 }
 
 /// `REQUEST_POOL` as `RequestPool`.

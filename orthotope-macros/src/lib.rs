@@ -27,6 +27,8 @@ mod model;
 mod nearest;
 mod profile;
 mod purge;
+#[cfg(any(test, fuzzing))]
+mod random;
 mod size;
 mod validate;
 mod value;
@@ -85,12 +87,24 @@ use crate::item::Item;
 /// It costs time, 4 bytes a block, and up to two mappings a large block, which the system bounds (65,530 a process on Linux
 /// unless set otherwise): beyond, large blocks go without guards. Requests that go to the system's allocator (of no
 /// bytes, or for more than the alignment served) are not checked.
+// Left out where the fuzzer compiles this file as a plain library: see `random`.
+#[cfg(not(fuzzing))]
 #[proc_macro_attribute]
 pub fn allocator(
     arguments: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     attribute(arguments.into(), item.into()).into()
+}
+
+/// Expands the attribute on what `bytes` stand for, as `random` says.
+///
+/// # Panics
+///
+/// If the attribute panics, or expands to something else than Rust without saying that anything is wrong.
+#[cfg(fuzzing)]
+pub fn check(bytes: &[u8]) {
+    random::check(bytes);
 }
 
 /// The attribute on `proc_macro2`'s tokens, which exist outside the compiler too.
