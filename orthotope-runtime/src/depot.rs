@@ -5,8 +5,8 @@
 //! what lies at the bottom is old enough to go back to its slab.
 //! Knows nothing of slabs or threads.
 //!
-//! Invariants: `len` magazines are linked from `top` by `below` and from `bottom` by `above`; `blocks`
-//! is the sum of their counts; every magazine in the depot holds at least one block; `least <= len`.
+//! Invariants, checked by `Depot::validate`: `len` magazines are linked from `top` by `below` and from `bottom` by
+//! `above`; every magazine in the depot holds at least one block, and none more than there is room for.
 
 use core::ptr::{self, NonNull};
 
@@ -17,6 +17,7 @@ use crate::arena::Meta;
 pub(crate) struct Magazine {
     above: *mut Magazine,
     below: *mut Magazine,
+    /// `1 <= count <= capacity` in the depot; 0 in an empty one.
     pub(crate) count: usize,
 }
 
@@ -46,9 +47,11 @@ pub(crate) struct Depot {
     bottom: *mut Magazine,
     /// Empty magazines, linked by `below`.
     empties: *mut Magazine,
+    /// Magazines with blocks.
     pub(crate) len: usize,
+    /// `blocks == Σ magazine.count`.
     pub(crate) blocks: usize,
-    /// The least that `len` has been since [`watch`](Self::watch).
+    /// The least that `len` has been since [`watch`](Self::watch): `least <= len`.
     least: usize,
 }
 
@@ -203,5 +206,41 @@ impl Depot {
         // SAFETY: kept magazines belong to the depot.
         self.empties = unsafe { magazine.as_ref() }.below;
         Some(magazine)
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Depot {
+    /// Every block, in any order. Panics if an invariant of the module does not hold for magazines of `capacity` blocks.
+    pub(crate) fn validate(&self, capacity: usize) -> Vec<*mut u8> {
+        let (mut next, mut above, mut len) = (self.top, ptr::null_mut(), 0);
+        let mut held = Vec::with_capacity(self.blocks);
+        while let Some(magazine) = NonNull::new(next) {
+            // SAFETY: linked magazines belong to the depot.
+            let this = unsafe { magazine.as_ref() };
+            assert_eq!(this.above, above, "neighbours agree");
+            assert!(
+                (1..=capacity).contains(&this.count),
+                "{} blocks",
+                this.count
+            );
+            // SAFETY: the magazine holds `count` blocks.
+            held.extend_from_slice(unsafe {
+                core::slice::from_raw_parts(blocks(magazine), this.count)
+            });
+            (above, next, len) = (next, this.below, len + 1);
+        }
+        assert_eq!(self.bottom, above, "the bottom is the last");
+        assert_eq!(self.len, len, "the length is the number of magazines");
+        assert_eq!(self.blocks, held.len(), "blocks is the sum of their counts");
+        assert!(self.least <= self.len);
+        let mut next = self.empties;
+        while let Some(magazine) = NonNull::new(next) {
+            // SAFETY: kept magazines belong to the depot.
+            let this = unsafe { magazine.as_ref() };
+            assert_eq!(this.count, 0, "an empty magazine holds no block");
+            next = this.below;
+        }
+        held
     }
 }

@@ -3,12 +3,18 @@
 //! Owns how such a block lies in its span and what it counts for. The pool of freed ones is the
 //! arena's; the list of live ones is the page directory. Knows nothing of classes.
 //!
+//! Invariants of a live large block, checked by `LargeFormat::validate`: `first` is the first multiple of the alignment
+//! that leaves room for the header; `start + bytes - first >= requested`; the span's charge is at least
+//! `live_bytes(requested)`; the header, if any, is live and says what the record does.
+//!
 //! Read on in this order: here, `guarded`.
 
 mod guarded;
 
 use core::ptr::NonNull;
 
+#[cfg(any(test, fuzzing))]
+use crate::arena::Kind;
 use crate::arena::{Arena, Begun, GRANULE, Lane, Span, room_for};
 use crate::block::{Header, Secret, Shape, State};
 use crate::class::HEADER_BYTES;
@@ -302,5 +308,32 @@ impl LargeFormat {
             header.seal(self.secret.key(0), 0, record.first().addr(), size);
         }
         true
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl LargeFormat {
+    /// Panics if an invariant of the module does not hold. Nobody frees or moves a large block meanwhile.
+    pub(crate) fn validate(&self, arena: &Arena) {
+        let mut spans = Vec::new();
+        arena.each_span(|span| spans.push(span));
+        for span in spans {
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
+            if !matches!(record.kind(), Kind::Large | Kind::Parked) {
+                continue;
+            }
+            let (start, first) = (record.start(), record.first().addr());
+            assert!(first.is_multiple_of(self.align), "{first:#x}");
+            assert!(first - start >= self.header_bytes());
+            assert!(first - start < self.header_bytes() + self.align);
+            assert!(record.requested() <= self.usable(record));
+            let counted = self.live_bytes(record.requested());
+            assert!(counted <= arena.charge_of(span), "it is charged for all");
+            match record.kind() {
+                Kind::Parked => assert_eq!(counted, arena.charge_of(span)),
+                _ => assert_eq!(self.check(record, first, None), Ok(())),
+            }
+        }
     }
 }

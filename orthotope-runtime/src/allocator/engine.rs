@@ -28,6 +28,8 @@ const ALIGN_MAX: usize = 1 << 30;
 pub(crate) struct Engine {
     /// Never used twice in a process.
     pub(crate) id: u64,
+    /// Holders: its `Allocator`, each bound `ThreadCache`, a static, and the helper while it looks after it. At least 1 until
+    /// the last one unmaps everything.
     references: AtomicUsize,
     pub(crate) arena: Arena,
     pub(crate) config: Config,
@@ -330,13 +332,29 @@ impl Engine {
         below < size && size <= classes[class]
     }
 
-    /// Panics if an invariant of a layer below does not hold.
-    #[cfg(test)]
+    /// Panics if an invariant of this layer or one below does not hold. Nobody works on the engine meanwhile but
+    /// the helper.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn validate(&self) {
+        assert!(
+            self.references.load(Ordering::Relaxed) > 0,
+            "it has a holder"
+        );
         self.arena.validate();
-        for central in self.centrals() {
-            central.validate();
+        let mut slabs = vec![Vec::new(); self.config.classes.len()];
+        self.arena.each_span(|span| {
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
+            if record.kind() == Kind::Slab {
+                slabs[record.class()].push(span);
+            }
+        });
+        for (central, slabs) in self.centrals().iter().zip(&slabs) {
+            central.validate(&self.arena, slabs);
         }
+        self.large.validate(&self.arena);
+        self.registry.validate();
+        helper::validate(self);
     }
 }
 

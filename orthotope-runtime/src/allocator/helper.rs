@@ -11,6 +11,9 @@
 //!
 //! The helper stops watching before it looks, and goes on if it finds something. What becomes free while it looks is
 //! seen, or counted again. (A parked block is freed without a lock, and may wait for the next look.)
+//!
+//! Invariants, checked by `validate`: an engine is on the list exactly once from its first holder until it has none, or
+//! until the last one takes it off; `RETAINED` is null or on the list, and then counted among the engine's holders.
 
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
@@ -288,4 +291,20 @@ fn each_engine(visit: impl Fn(&Engine)) {
         // SAFETY: as above.
         engine = unsafe { *held.watch.next.get() };
     }
+}
+
+/// Panics unless the engine, which has a holder, is listed once, and the helper has retained none but a listed one.
+#[cfg(any(test, fuzzing))]
+pub(super) fn validate(engine: &Engine) {
+    let head = ENGINES.lock();
+    let (mut listed, mut retained) = (0, RETAINED.load(Ordering::Relaxed).is_null());
+    let mut next = head.0;
+    while let Some(this) = NonNull::new(next) {
+        listed += usize::from(ptr::eq(this.as_ptr(), engine));
+        retained |= this.as_ptr() == RETAINED.load(Ordering::Relaxed);
+        // SAFETY: listed engines stay in place while the lock is held.
+        next = unsafe { *this.as_ref().watch.next.get() };
+    }
+    assert_eq!(listed, 1, "an engine is listed once");
+    assert!(retained, "what the helper has retained is listed");
 }

@@ -244,13 +244,13 @@ impl Allocator {
         unsafe { Visit::enter(self.engine(), cache.bins().locals()) }
     }
 
-    fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         // SAFETY: the allocator is a holder of its engine.
         unsafe { self.engine.as_ref() }
     }
 
     /// Panics if an invariant of any layer does not hold.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn validate(&self) {
         self.engine().validate();
     }

@@ -110,7 +110,7 @@ impl ThreadCache {
     }
 
     /// Panics if an invariant of the cache does not hold.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn validate(&self) {
         if let (Some(engine), Some(cold)) = (self.engine, self.cold()) {
             // SAFETY: a bound cache is a holder of its engine.

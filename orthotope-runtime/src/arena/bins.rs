@@ -3,8 +3,8 @@
 //! A bin a granule count up to [`EXACT`], then eight bins a doubling; a bitmap says which hold
 //! anything. Best fit is exact: within a bin of several sizes the smallest that fits is searched.
 //!
-//! Invariant: a span is in at most one `Bins`, in bin `bin_of(granules)`; a bin's bit is set exactly
-//! while its list is not empty.
+//! Invariants, checked by `Bins::validate`: a span is in at most one `Bins`, in bin `bin_of(granules)`; a bin's bit is
+//! set exactly while its list is not empty; neighbours in a list agree.
 
 use core::ptr::{self, NonNull};
 
@@ -16,12 +16,13 @@ const BINS: usize = 256;
 
 pub(super) struct Bins {
     heads: [*mut Span; BINS],
+    /// Bit `bin` is set exactly if `heads[bin]` is not null.
     filled: [u64; BINS / 64],
-    /// Spans held.
+    /// Spans held: `count == Σ 1` over all bins' lists.
     pub(super) count: usize,
-    /// Their granules.
+    /// `granules == Σ span.granules`.
     pub(super) granules: usize,
-    /// Sum of the spans' charges in bytes.
+    /// `charge == Σ span.charge`, bytes.
     pub(super) charge: usize,
 }
 
@@ -179,4 +180,31 @@ fn bin_of(granules: usize) -> usize {
     let mantissa = (granules >> (exponent - PER_DOUBLING_BITS)) & ((1 << PER_DOUBLING_BITS) - 1);
     let doubling = (exponent - EXACT.ilog2()) as usize;
     (EXACT + (doubling << PER_DOUBLING_BITS) + mantissa).min(BINS - 1)
+}
+
+#[cfg(any(test, fuzzing))]
+impl Bins {
+    /// Panics if an invariant of the module does not hold, or a span is not of `kind`. The arena's lock is held.
+    pub(super) fn validate(&self, kind: super::Kind) {
+        let (mut count, mut granules, mut charge) = (0, 0, 0);
+        for (bin, &head) in self.heads.iter().enumerate() {
+            let filled = self.filled[bin / 64] >> (bin % 64) & 1 == 1;
+            assert_eq!(filled, !head.is_null(), "filled says which bins hold any");
+            let (mut next, mut prev) = (head, ptr::null_mut());
+            while let Some(span) = NonNull::new(next) {
+                // SAFETY: records are type-stable.
+                let record = unsafe { span.as_ref() };
+                assert_eq!(record.kind(), kind, "bins hold spans of their kind");
+                assert_eq!(bin_of(record.granules()), bin, "a span is in its bin");
+                // SAFETY: the caller holds the lock.
+                let this = unsafe { place(span) };
+                assert_eq!(this.prev, prev, "neighbours agree");
+                (count, granules) = (count + 1, granules + record.granules());
+                charge += record.charge();
+                (prev, next) = (next, this.next);
+            }
+        }
+        assert_eq!((self.count, self.granules), (count, granules));
+        assert_eq!(self.charge, charge, "the charge is the spans'");
+    }
 }

@@ -1,11 +1,13 @@
 //! The byte budget of an arena: what may be handed out, what is, and the most that ever was.
 //!
-//! Invariant: `charged <= peak <= capacity`.
+//! Invariant, checked by `Budget::validate`: `charged <= peak <= capacity`.
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     pub(super) capacity: usize,
+    /// The sum of the spans' charges.
     charged: usize,
+    /// The most that `charged` ever was.
     peak: usize,
 }
 
@@ -39,5 +41,15 @@ impl Budget {
     pub(super) fn release(&mut self, bytes: usize) {
         debug_assert!(bytes <= self.charged);
         self.charged -= bytes;
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Budget {
+    /// Panics unless the invariant holds, and so many bytes are charged.
+    pub(super) fn validate(&self, charged: usize) {
+        assert_eq!(self.charged, charged, "the charge is the spans'");
+        assert!(self.charged <= self.peak, "{self:?}");
+        assert!(self.peak <= self.capacity, "{self:?}");
     }
 }

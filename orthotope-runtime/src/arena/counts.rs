@@ -7,9 +7,11 @@ use crate::sys::page_bytes;
 /// The live large blocks, parked ones included.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LargeCounts {
+    /// Spans that are `Large` or `Parked`.
     pub(super) blocks: usize,
+    /// What they count for: header and request of each, rounded up to the alignment.
     pub(super) bytes: usize,
-    /// The same, each block rounded up to pages.
+    /// The same, each block rounded up to pages: `bytes <= paged < bytes + blocks * page`.
     paged: usize,
 }
 
@@ -73,5 +75,23 @@ impl Arena {
             cold: state.cold * GRANULE,
             metadata: self.meta.used() + fresh * place_bytes(),
         }
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl LargeCounts {
+    /// Panics unless so many blocks are counted, charged so many bytes.
+    pub(super) fn validate(&self, blocks: usize, charged: usize) {
+        let Self {
+            blocks: counted,
+            bytes,
+            paged,
+        } = *self;
+        assert_eq!(counted, blocks, "live and parked large blocks are counted");
+        assert!(
+            bytes <= charged,
+            "no block counts for more than it is charged"
+        );
+        assert!(bytes <= paged && paged <= bytes + blocks * page_bytes());
     }
 }

@@ -14,8 +14,8 @@
 //! | kind: `Parked` → `Large` | the lane's thread, which hands it out | Acquire |
 //! | kind: `Parked` → `Dead` | a sweeper, under the lock | Acquire |
 //!
-//! Invariant: the place of a parked span leads to it until it is taken, since its thread overwrites no place
-//! that leads to a parked span.
+//! Invariants, checked by `Lanes::validate`: the place of a parked span leads to it until it is taken, since its thread
+//! overwrites no place that leads to a parked span; a lane that is not in `used` leads nowhere.
 
 use core::ptr::{self, NonNull};
 
@@ -40,8 +40,9 @@ impl Lane {
 pub(super) struct Lanes {
     /// A bit a lane that has a thread.
     taken: AtomicU64,
-    /// A bit a lane that ever had one.
+    /// A bit a lane that ever had one, once that thread may have parked anything.
     used: AtomicU64,
+    /// Places by lane, and there by `granules % PLACES` of the span. Written by the lane's thread alone.
     places: [[AtomicPtr<Span>; PLACES]; LANES],
 }
 
@@ -164,6 +165,30 @@ impl Arena {
                     self.bring_back(state, span, live_bytes);
                 }
             }
+        }
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Lanes {
+    /// Panics if an invariant of the module does not hold for the spans that are parked. Nobody parks meanwhile.
+    pub(super) fn validate(&self, parked: &[NonNull<Span>]) {
+        let used = self.used.load(Ordering::Relaxed);
+        let leads_to = |lane: usize, index: usize| self.places[lane][index].load(Ordering::Acquire);
+        for &span in parked {
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
+            let index = record.granules() % PLACES;
+            let found = (0..LANES)
+                .any(|lane| used >> lane & 1 == 1 && leads_to(lane, index) == span.as_ptr());
+            // Unless it was retaken this moment.
+            assert!(
+                found || record.kind() != Kind::Parked,
+                "a place leads to it"
+            );
+        }
+        for lane in (0..LANES).filter(|lane| used >> lane & 1 == 0) {
+            assert!((0..PLACES).all(|index| leads_to(lane, index).is_null()));
         }
     }
 }

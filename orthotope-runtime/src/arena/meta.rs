@@ -3,8 +3,8 @@
 //! Records are cut from chunks mapped for the purpose, rounded up to powers of two, and recycled by
 //! size. Nothing goes back to the system before the arena does.
 //!
-//! Invariant: `chunks` lists every mapping made; a record is either with its user or in the list
-//! `free[log2(size)]`.
+//! Invariants, checked by `Meta::validate`: `chunks` lists every mapping made; a record is either with its user or in
+//! the list `free[log2(size)]`, and no two overlap.
 
 use core::mem;
 use core::ptr::{self, NonNull};
@@ -22,8 +22,11 @@ pub(crate) struct Meta {
 }
 
 struct State {
+    /// Latest first.
     chunks: *mut Chunk,
+    /// `mapped == Σ bytes` over `chunks`.
     mapped: usize,
+    /// `next + left` is the end of the first chunk; both are null and 0 before there is one.
     next: *mut u8,
     left: usize,
     free: [*mut Free; usize::BITS as usize],
@@ -172,4 +175,46 @@ impl State {
 
 fn record_bytes(bytes: usize) -> Option<usize> {
     bytes.max(RECORD_MIN).checked_next_power_of_two()
+}
+
+#[cfg(any(test, fuzzing))]
+impl Meta {
+    /// Panics if an invariant of the module does not hold.
+    pub(crate) fn validate(&self) {
+        let state = self.state.lock();
+        let (mut mapped, mut chunks) = (0, Vec::new());
+        let mut next = state.chunks;
+        while let Some(chunk) = NonNull::new(next) {
+            // SAFETY: listed chunks are live mappings that start with their `Chunk`.
+            let Chunk { next: older, bytes } = unsafe { chunk.read() };
+            let start = chunk.as_ptr().addr();
+            if chunks.is_empty() {
+                let end = state.next.addr() + state.left;
+                assert_eq!(end, start + bytes, "next + left is the chunk's end");
+            }
+            chunks.push(start + RECORD_MIN..start + bytes);
+            mapped += bytes;
+            next = older;
+        }
+        assert_eq!(state.mapped, mapped, "mapped is the sum of the chunks");
+        let uncut = state.next.addr()..state.next.addr() + state.left;
+        let mut records = vec![uncut];
+        for (size, &list) in state.free.iter().enumerate() {
+            let mut next = list;
+            while let Some(record) = NonNull::new(next) {
+                let start = record.as_ptr().addr();
+                assert!(start.is_multiple_of(RECORD_MIN), "records are aligned");
+                let held = |chunk: &core::ops::Range<usize>| {
+                    chunk.start <= start && start + (1 << size) <= chunk.end
+                };
+                assert!(chunks.iter().any(held), "a record lies in a chunk");
+                records.push(start..start + (1 << size));
+                // SAFETY: a listed record is ours, and starts with its link.
+                next = unsafe { record.as_ref() }.next;
+            }
+        }
+        records.sort_unstable_by_key(|record| record.start);
+        let apart = records.windows(2).all(|two| two[0].end <= two[1].start);
+        assert!(apart, "no two records overlap, and none is uncut");
+    }
 }

@@ -31,7 +31,7 @@ mod resize;
 mod seams;
 mod setup;
 mod span;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod validate;
 
 use core::cell::UnsafeCell;
@@ -94,7 +94,7 @@ pub(crate) struct Arena {
     os: &'static dyn Os,
     params: ArenaParams,
     meta: Meta,
-    /// Those before `region_count` are initialised and never change but for what they guard themselves.
+    /// Those before `region_count <= REGIONS` are initialised and never change but for what they guard themselves.
     regions: [UnsafeCell<MaybeUninit<Region>>; REGIONS],
     region_count: AtomicUsize,
     lanes: Lanes,
@@ -111,13 +111,16 @@ pub(crate) struct Arena {
 }
 
 struct State {
+    /// Every span that is `Free`.
     free: Bins,
+    /// Every span that is `Pooled`.
     pool: Bins,
+    /// `charged == Σ span.charge` over all spans.
     budget: Budget,
-    /// Records that describe nothing, linked by `next`.
+    /// Records that describe nothing, all `Dead`, linked by `next`.
     dead: *mut Span,
     live_large: LargeCounts,
-    /// Granules that hold no block and may be resident.
+    /// Granules that hold no block and may be resident: `cold == Σ 1` over granules whose age is cold.
     cold: usize,
 }
 

@@ -1,7 +1,8 @@
 //! A region: one reservation, its page directory, the ages of its granules, and how far it is committed.
 //!
-//! Invariants: `base` is aligned to the arena's alignment, at least [`GRANULE`]; bytes before
-//! `committed` can be read and written; `fresh <= granules`, and no span reaches past `fresh`.
+//! Invariants, checked by `Region::validate`: `base` is aligned to the arena's alignment, at least [`GRANULE`]; bytes
+//! before `committed` can be read and written; `fresh * GRANULE <= committed <= granules * GRANULE`, and no span
+//! reaches past `fresh`.
 
 use core::ptr::{self, NonNull};
 use std::io;
@@ -39,8 +40,9 @@ pub(crate) struct Region {
     /// An [`Age`] a granule, changed under the arena's lock. Behind them [`PAGES_MOST`] a granule: of the pages of slabs,
     /// under the locks of their classes.
     ages: NonNull<AtomicU8>,
-    /// Granules before this one have been handed out at least once. Changed under the arena's lock.
+    /// Granules before this one have been handed out at least once: `fresh <= granules`. Changed under the arena's lock.
     fresh: AtomicUsize,
+    /// Bytes: `fresh * GRANULE <= committed <= granules * GRANULE`. Changed under the arena's lock.
     committed: AtomicUsize,
 }
 
@@ -281,5 +283,24 @@ impl Region {
         // SAFETY: callers stay below `granules`, for which the directory has entries; fresh entries
         // are zero, a valid null pointer.
         unsafe { self.directory.add(granule).as_ref() }
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Region {
+    /// Panics if an invariant of the module does not hold. The arena's lock is held.
+    pub(super) fn validate(&self, align: usize) {
+        let (base, start) = (self.base.as_ptr().addr(), self.mapping.as_ptr().addr());
+        assert!(base.is_multiple_of(align.max(GRANULE)), "{base:#x}");
+        assert!(start <= base && base + self.granules * GRANULE <= start + self.mapping_bytes);
+        assert!(self.fresh() * GRANULE <= self.committed());
+        assert!(self.committed() <= self.granules * GRANULE);
+        for granule in self.fresh()..self.granules.min(self.fresh() + 64) {
+            assert!(
+                self.age(granule) == Age::UNTOUCHED
+                    && self.entry(granule).load(Ordering::Relaxed).is_null(),
+                "granule {granule} was never handed out"
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! a process may have is bounded, so the seams are counted.
 //!
 //! Invariants: a bit is set if a range was moved to start or to end before its granule, and no range was moved over
-//! it since; `count` is the number of bits set. A bit that is set in vain costs a call; for seams that are not known
+//! it since; `count` is the number of bits set (`Seams::validate`). A bit that is set in vain costs a call; for seams that are not known
 //! (the program's own `madvise`, a fork between two commits) see `Relocation::Split`.
 
 use core::ops::Range;
@@ -118,5 +118,22 @@ impl Seams {
         // SAFETY: the record has a bit for each of the region's granules and for the end of the last, and lives as
         // long as the arena.
         Some(unsafe { &*bits.add(granule / 64) })
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Seams {
+    /// Panics unless `count` is the number of bits set in the regions, of so many granules each. No pages move meanwhile.
+    pub(super) fn validate(&self, granules: impl Iterator<Item = usize>) {
+        let set: usize = granules
+            .enumerate()
+            .map(|(region, granules)| self.count_in(region, 0..granules + 1))
+            .sum();
+        assert_eq!(
+            self.count.load(Ordering::Relaxed),
+            set,
+            "count is the bits set"
+        );
+        assert!(set <= SEAMS, "{set} mappings are too many");
     }
 }

@@ -78,7 +78,7 @@ pub(crate) struct SlabState {
     pub(crate) prev: *mut Span,
     /// A bit per block, set while the block lies free in the slab.
     pub(crate) bits: *mut u64,
-    /// Blocks charged to the budget; `carved <= granted`.
+    /// Blocks charged to the budget: `carved <= granted <= capacity`, and the span's charge is `granted * stride`.
     pub(crate) granted: u32,
     /// Blocks handed out at least once: those before this index.
     pub(crate) carved: u32,

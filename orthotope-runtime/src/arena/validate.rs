@@ -1,111 +1,130 @@
-//! The arena's invariants, as a function that tests call after every step.
+//! The arena's invariants, as functions that tests and the fuzzer call after every step.
+
+use core::ptr::NonNull;
 
 use super::span::place;
-use super::{Arena, GRANULE, Kind};
-use core::ptr::NonNull;
+use super::{Arena, GRANULE, Kind, Region, Span, State};
+
+/// What the spans of an arena add up to.
+#[derive(Default)]
+struct Sums {
+    free: usize,
+    pooled: usize,
+    large: usize,
+    charged: usize,
+    charged_large: usize,
+    cold: usize,
+    parked: Vec<NonNull<Span>>,
+}
 
 impl Arena {
     /// Panics if an invariant of the module does not hold.
     pub(crate) fn validate(&self) {
+        self.meta.validate();
         let state = self.state.lock();
-        let (mut free, mut pooled, mut charged, mut pooled_bytes, mut large) = (0, 0, 0, 0, 0);
-        let mut cold = 0;
-        let mut free_granules = 0;
+        let mut sums = Sums::default();
         for region in self.regions() {
-            let base = region.base().as_ptr().addr();
-            let mut granule = 0;
-            while granule < region.fresh() {
-                let span = NonNull::new(region.span_of_granule(granule))
-                    .expect("every granule handed out has an entry");
-                // SAFETY: records are type-stable.
-                let record = unsafe { span.as_ref() };
-                assert_eq!(
-                    record.start(),
-                    base + granule * GRANULE,
-                    "spans follow each other"
-                );
-                assert!(record.granules() > 0, "no span is empty");
-                // SAFETY: we hold the lock.
-                let this = unsafe { place(span) };
-                charged += record.charge();
-                let in_use = matches!(record.kind(), Kind::Slab | Kind::Large | Kind::Parked);
-                for index in granule..granule + record.granules() {
-                    let age = region.age(index);
-                    cold += usize::from(age.is_cold());
-                    assert_eq!(
-                        age.is_cold() || age.is_clean(),
-                        !in_use,
-                        "{age:?} in a span that is {:?}",
-                        record.kind()
-                    );
-                }
-                match record.kind() {
-                    Kind::Dead => panic!("a dead record covers granule {granule}"),
-                    Kind::Free => {
-                        free += 1;
-                        free_granules += record.granules();
-                        assert_eq!(record.charge(), 0, "free spans are not charged");
-                    }
-                    Kind::Pooled => {
-                        pooled += 1;
-                        free_granules += record.granules();
-                        pooled_bytes += record.charge();
-                    }
-                    Kind::Slab => assert!(this.listed, "a slab's granules are all listed"),
-                    Kind::Large | Kind::Parked => {
-                        large += 1;
-                        assert!(this.listed, "a large block's granules are all listed");
-                    }
-                }
-                let ends = [granule, granule + record.granules() - 1];
-                for index in ends {
-                    assert_eq!(
-                        region.span_of_granule(index),
-                        span.as_ptr(),
-                        "both ends are listed"
-                    );
-                }
-                if this.listed {
-                    for index in ends[0]..=ends[1] {
-                        assert_eq!(
-                            region.span_of_granule(index),
-                            span.as_ptr(),
-                            "listed means every granule"
-                        );
-                    }
-                }
-                granule += record.granules();
-            }
-            assert_eq!(
-                granule,
-                region.fresh(),
-                "the last span ends where the unused space starts"
-            );
-            assert!(
-                region.committed() >= granule * GRANULE,
-                "what is handed out is committed"
-            );
+            region.validate(self.params.align);
+            each_in(region, |span| validate_span(region, span, &mut sums));
         }
-        assert_eq!(
-            state.free.granules + state.pool.granules,
-            free_granules,
-            "free granules are counted"
+        state.free.validate(Kind::Free);
+        state.pool.validate(Kind::Pooled);
+        assert_eq!(state.free.count, sums.free, "free spans are in `free`");
+        assert_eq!(state.pool.count, sums.pooled, "pooled spans are in `pool`");
+        assert_eq!(state.cold, sums.cold, "cold granules are counted");
+        state.budget.validate(sums.charged);
+        state.live_large.validate(sums.large, sums.charged_large);
+        self.lanes.validate(&sums.parked);
+        self.seams.validate(
+            self.regions()
+                .map(|region| region.fresh() + region.unused()),
         );
-        assert_eq!(state.cold, cold, "cold granules are counted");
-        assert_eq!(state.free.count, free, "free spans are in `free`");
-        assert_eq!(state.pool.count, pooled, "pooled spans are in `pool`");
-        assert_eq!(
-            state.pool.charge, pooled_bytes,
-            "the pool's charge is its spans'"
-        );
-        assert_eq!(
-            state.live_large.blocks, large,
-            "live and parked large blocks are counted"
-        );
-        assert_eq!(
-            state.budget.capacity - state.budget.left(),
-            charged,
-            "the budget's charge is the spans'"
-        );
+        validate_dead(&state);
+    }
+
+    /// Bytes that a span is charged.
+    pub(crate) fn charge_of(&self, span: NonNull<Span>) -> usize {
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.charge()
+    }
+
+    /// Every span, under the arena's lock.
+    pub(crate) fn each_span(&self, mut visit: impl FnMut(NonNull<Span>)) {
+        let _state = self.state.lock();
+        self.regions()
+            .for_each(|region| each_in(region, &mut visit));
+    }
+}
+
+/// The spans of a region, in order. Panics unless they follow each other from its base to `fresh`.
+fn each_in(region: &Region, mut visit: impl FnMut(NonNull<Span>)) {
+    let base = region.base().as_ptr().addr();
+    let mut granule = 0;
+    while granule < region.fresh() {
+        let span = NonNull::new(region.span_of_granule(granule))
+            .expect("every granule handed out has an entry");
+        // SAFETY: records are type-stable.
+        let record = unsafe { span.as_ref() };
+        let start = base + granule * GRANULE;
+        assert_eq!(record.start(), start, "spans follow each other");
+        assert!(record.granules() > 0, "no span is empty");
+        visit(span);
+        granule += record.granules();
+    }
+    assert_eq!(granule, region.fresh(), "the last span ends at `fresh`");
+}
+
+/// One span's entries and ages by its kind. The lock is held.
+fn validate_span(region: &Region, span: NonNull<Span>, sums: &mut Sums) {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    // SAFETY: the caller holds the lock.
+    let listed = unsafe { place(span) }.listed;
+    // A parked span may be retaken at any moment: both are in use.
+    let kind = record.kind();
+    let in_use = matches!(kind, Kind::Slab | Kind::Large | Kind::Parked);
+    let first = region.granule_of(record.start());
+    let last = first + record.granules() - 1;
+    for granule in first..=last {
+        let age = region.age(granule);
+        sums.cold += usize::from(age.is_cold());
+        let rests = age.is_cold() || age.is_clean();
+        assert_eq!(rests, !in_use, "{age:?} in a span that is {kind:?}");
+        if listed || granule == first || granule == last {
+            let entry = region.span_of_granule(granule);
+            assert_eq!(entry, span.as_ptr(), "granule {granule} leads to its span");
+        }
+    }
+    assert!(listed || !in_use, "the granules of {kind:?} are all listed");
+    sums.charged += record.charge();
+    match kind {
+        Kind::Dead => panic!("a dead record covers granule {first}"),
+        Kind::Free => {
+            sums.free += 1;
+            assert_eq!(record.charge(), 0, "free spans are not charged");
+        }
+        Kind::Pooled => sums.pooled += 1,
+        Kind::Slab => {}
+        Kind::Large | Kind::Parked => {
+            sums.large += 1;
+            sums.charged_large += record.charge();
+            if kind == Kind::Parked {
+                sums.parked.push(span);
+            }
+        }
+    }
+}
+
+/// Records without a span say so, and none is listed twice.
+fn validate_dead(state: &State) {
+    let (mut next, mut count) = (state.dead, 0_usize);
+    while let Some(span) = NonNull::new(next) {
+        // SAFETY: records are type-stable.
+        let kind = unsafe { span.as_ref() }.kind();
+        assert_eq!(kind, Kind::Dead, "a listed record describes nothing");
+        // SAFETY: the caller holds the lock.
+        next = unsafe { place(span) }.next;
+        count += 1;
+        assert!(count < 1 << 20, "the list of dead records ends");
     }
 }

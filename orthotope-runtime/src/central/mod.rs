@@ -6,15 +6,15 @@
 //!
 //! Invariants, checked by `Central::validate` after every step of the tests: a slab is in `partial`
 //! exactly if it has free blocks; `current`, if any, is the slab that
-//! is being carved, and it may be in `partial` too. Every block that was carved is live, cached by a
-//! thread, in the depot, or free in its slab.
+//! is being carved, and it may be in `partial` too. Every block that was carved is in one place: live, cached by a
+//! thread, in the depot, or free in its slab. A slab's span is charged for what it was granted.
 
 mod adopt;
 mod give_back;
 mod partial;
 mod purge;
 mod tracked;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod validate;
 
 use core::ptr::{self, NonNull};
@@ -61,13 +61,15 @@ pub(crate) struct Central {
 }
 
 struct State {
+    /// `depot.len` is at most the class's `depot`.
     depot: Depot,
     partial: Partial,
     current: *mut Span,
-    /// Blocks handed out at least once, of slabs that exist.
+    /// Blocks handed out at least once: `carved == Σ slab.carved`, and `depot.blocks + partial.free <= carved`.
     carved: usize,
+    /// Spans that are slabs of this class.
     slabs: usize,
-    /// Pages of slabs that may be resident.
+    /// Pages of slabs that may be resident: `backed == Σ Ages::backed`.
     backed: usize,
     /// Which blocks of tracked slabs are taken.
     random: Random,

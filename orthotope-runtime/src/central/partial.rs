@@ -188,7 +188,7 @@ impl Partial {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl Partial {
     /// Every listed slab with the list it should be in. Panics if neighbours or counts disagree.
     pub(super) fn each(&self, mut visit: impl FnMut(NonNull<Span>)) {

@@ -5,8 +5,8 @@
 //!
 //! Read on in this order: here, `pages`, `states`.
 //!
-//! Invariants of a slab: `free <= carved <= granted <= capacity`; bit `i` is set only for `i < carved`;
-//! `free` bits are set; no bit is set in a word before `hint`.
+//! Invariants of a slab, checked by `validate::slab`: `free <= carved <= granted <= capacity`; bit `i` is set only for
+//! `i < carved`; `free` bits are set; no bit is set in a word before `hint`.
 
 mod pages;
 mod states;
@@ -339,7 +339,7 @@ pub(crate) unsafe fn is_free(span: NonNull<Span>, index: usize) -> bool {
     index < slab.carved as usize && unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod validate {
     //! The slab's invariants, as a function that tests call after every step.
 
@@ -358,22 +358,27 @@ pub(crate) mod validate {
                 && slab.carved <= slab.granted
                 && slab.granted as usize <= geometry.capacity
         );
-        let mut set = 0;
-        for index in 0..geometry.bitmap_bytes() * 8 {
-            // SAFETY: the bitmap has this many bits.
-            if unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0 {
-                assert!(index < slab.carved as usize, "only carved blocks lie free");
-                assert!(
-                    index / 64 >= slab.hint as usize,
-                    "no bit is set before the hint"
-                );
-                assert!(
-                    !super::states::is_live(span, index, geometry),
-                    "no live block lies free"
-                );
-                set += 1;
-            }
+        let (mut set, carved) = (0, slab.carved as usize);
+        for word in 0..geometry.capacity.div_ceil(64) {
+            // SAFETY: the bitmap has this many words.
+            let bits = unsafe { *slab.bits.add(word) };
+            let below = carved.saturating_sub(word * 64).min(64) as u32;
+            assert!(
+                below == 64 || bits >> below == 0,
+                "only carved blocks lie free"
+            );
+            assert!(
+                bits == 0 || word >= slab.hint as usize,
+                "no bit is set before the hint"
+            );
+            let live = |bit| super::states::is_live(span, word * 64 + bit, geometry);
+            assert!(
+                !(0..64).any(|bit| bits >> bit & 1 == 1 && live(bit)),
+                "no live block lies free"
+            );
+            set += bits.count_ones();
         }
         assert_eq!(set, slab.free, "the count is the number of bits set");
+        super::pages::validate(span, geometry);
     }
 }

@@ -3,7 +3,8 @@
 //! A page may go though its slab lives: what is live of a slab is often scattered thinly, and giving back only
 //! whole free slabs leaves most of its memory where it is. No link runs through a block, so nothing is lost.
 //!
-//! Invariant: a page that a block handed out lies on, wholly or in part, is `USED`.
+//! Invariants, checked by `validate`: a page that a block handed out lies on, wholly or in part, is `USED`;
+//! `spare_pages == Σ 1` over pages that are not; a page that was marked or dropped makes its slab `purged`.
 
 use core::ops::Range;
 use core::ptr::NonNull;
@@ -317,4 +318,33 @@ fn set_all(slab: &mut SlabState, pages: Range<usize>, age: Age) {
             .add(pages.start)
             .write_bytes(age.byte(), pages.len());
     }
+}
+
+/// Panics if an invariant of the module does not hold. The caller holds the lock of the slab's class.
+#[cfg(any(test, fuzzing))]
+pub(super) fn validate(span: NonNull<Span>, geometry: &Geometry) {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    // SAFETY: the caller holds the lock.
+    let slab = unsafe { record.slab() };
+    let (page, lead) = (page_bytes(), lead(record, geometry));
+    let mut spare = 0;
+    for index in 0..record.bytes() / page {
+        let age = get(slab, index);
+        if age == Age::USED {
+            continue;
+        }
+        spare += 1;
+        let free = is_free(slab, geometry, lead, index * page..(index + 1) * page);
+        assert!(free, "page {index} is {age:?}, and in use");
+        let asked = age == Age::DROPPED || age >= Age::SETTLED && age.is_cold();
+        assert!(
+            !asked || slab.purged || age == Age::REFUSED,
+            "page {index} is {age:?}"
+        );
+    }
+    assert_eq!(
+        slab.spare_pages, spare,
+        "pages that are not used are counted"
+    );
 }

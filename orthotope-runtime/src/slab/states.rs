@@ -101,7 +101,7 @@ pub(crate) fn word(span: &Span, index: usize, mix: u32) -> Option<Word<'_>> {
 }
 
 /// Whether the block at `index`, below the capacity, is live, as far as the slab's blocks have words.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(super) fn is_live(span: NonNull<Span>, index: usize, geometry: &Geometry) -> bool {
     // SAFETY: records are type-stable.
     let words = unsafe { span.as_ref() }.words();

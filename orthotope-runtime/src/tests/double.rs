@@ -69,9 +69,9 @@ pub(super) struct Double {
 }
 
 impl Double {
-    /// One that lives for ever and refuses nothing yet.
-    pub(super) fn leaked() -> &'static Self {
-        Box::leak(Box::new(Self {
+    /// One that refuses nothing yet.
+    pub(super) const fn new() -> Self {
+        Self {
             allowed: AtomicUsize::new(usize::MAX),
             largest: AtomicUsize::new(usize::MAX),
             no_commits: AtomicBool::new(false),
@@ -87,7 +87,12 @@ impl Double {
             advised: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
             asked: [const { AtomicUsize::new(0) }; Call::ALL.len()],
-        }))
+        }
+    }
+
+    /// The same, for ever.
+    pub(super) fn leaked() -> &'static Self {
+        Box::leak(Box::new(Self::new()))
     }
 
     /// Waits until nothing is mapped any more. The helper may hold an engine during a tick, and then is the last holder,

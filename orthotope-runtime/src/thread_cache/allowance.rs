@@ -57,7 +57,7 @@ const EPOCH_SHIFT: u32 = 7;
 pub(super) struct Allowances {
     /// Bytes that the classes may be allowed in sum. None: each is allowed what its limits keep from the start.
     pub(super) limit: Option<usize>,
-    /// Bytes that they are allowed.
+    /// Bytes that they are allowed: `held == Σ allowance * stride <= limit`.
     pub(super) held: Cell<usize>,
     /// The class that the hand stands at.
     hand: Cell<usize>,

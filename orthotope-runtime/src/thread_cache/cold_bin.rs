@@ -14,7 +14,7 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 /// The cold half of one class's bin.
 pub(super) struct ColdBin {
     pub(super) limits: ClassLimits,
-    /// Blocks that the stack keeps after a free.
+    /// Blocks that the stack keeps after a free: `allowance <= limits.keep`, and `hot.limit == base + allowance`.
     pub(super) allowance: Cell<usize>,
     /// Blocks that the next refill asks for: it grows with use.
     pub(super) want: Cell<usize>,
@@ -28,13 +28,13 @@ pub(super) struct ColdBin {
     /// Blocks in the stack when the owner last passed here: what other threads may read, since a thread's
     /// `Locals` may be gone before its hook has run.
     pub(super) seen: AtomicUsize,
-    /// Blocks that the stack has room for.
+    /// Blocks that the stack has room for: at least `refill`, `keep + 1` and a magazine's.
     pub(super) capacity: Cell<usize>,
-    /// An empty magazine, to be exchanged for a full one.
+    /// An empty magazine, to be exchanged for a full one: its `count` is 0.
     pub(super) spare: Cell<Option<NonNull<Magazine>>>,
     /// Blocks of other owners that this thread freed, fewer than a magazine's.
     pub(super) staged: Cell<Option<NonNull<Magazine>>>,
-    /// How many. Atomic for the sake of statistics.
+    /// How many: `staged.count`, less than a magazine's. Atomic for the sake of statistics.
     pub(super) staged_count: AtomicUsize,
 }
 

@@ -21,7 +21,7 @@ mod cold_bin;
 mod leave;
 mod registry;
 mod shuffle;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod validate;
 
 use core::cell::Cell;

@@ -1,4 +1,7 @@
 //! The list of an allocator's caches: how statistics find them.
+//!
+//! Invariants, checked by `Registry::validate`: `cold.next.prev == cold`, the head's `prev` is null, and a cache is listed
+//! once.
 
 use core::ptr::{self, NonNull};
 
@@ -95,5 +98,21 @@ impl Registry {
             next = unsafe { cold.as_ref() }.next;
         }
         caches
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Registry {
+    /// Panics if an invariant of the module does not hold.
+    pub(crate) fn validate(&self) {
+        let head = self.head.lock();
+        let (mut next, mut prev) = (head.0, ptr::null_mut());
+        while let Some(cold) = NonNull::new(next) {
+            // SAFETY: listed caches are valid; the field alone, since the rest is its owner's.
+            let (this_next, this_prev) = unsafe { ((*cold.as_ptr()).next, (*cold.as_ptr()).prev) };
+            // Each leads back to the one before, so none comes twice.
+            assert_eq!(this_prev, prev, "neighbours agree");
+            (prev, next) = (next, this_next);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The invariants of a cache, as a function that tests call after every step.
+//! The invariants of a cache, as a function that tests and the fuzzer call after every step.
 
 use core::ptr::NonNull;
 
@@ -12,6 +12,7 @@ impl Cold {
     /// # Safety
     ///
     /// The caller is the cache's owner.
+    #[cfg(test)]
     pub(crate) unsafe fn allowance(cold: NonNull<Self>, class: usize) -> usize {
         // SAFETY: the caller is the owner.
         unsafe { Self::bin(cold, class) }.allowance.get()
@@ -44,10 +45,17 @@ impl Cold {
                 let count = unsafe { magazine.as_ref() }.count;
                 assert_eq!(count, staged, "the count is the magazine's");
             }
+            if let Some(spare) = this.spare.get() {
+                // SAFETY: the magazine is ours.
+                let count = unsafe { spare.as_ref() }.count;
+                assert_eq!(count, 0, "a spare magazine is empty");
+            }
             let base = this.base.load(Ordering::Relaxed);
             if base.is_null() {
                 continue;
             }
+            let room = this.limits.refill.max(this.limits.keep + 1);
+            assert!(this.capacity.get() >= room.max(central.magazine()));
             // SAFETY: the owner's bins.
             let hot = unsafe { hot_bin(cold, class) };
             assert_eq!(hot.limit.get(), base.wrapping_add(allowance));
@@ -60,6 +68,12 @@ impl Cold {
                 let entry = unsafe { *base.add(index) };
                 assert_eq!(entry.is_null(), index == 0, "entry zero alone is null");
             }
+            // SAFETY: as above.
+            let stack = unsafe { core::slice::from_raw_parts(base, this.len(hot) + 1) };
+            let mut blocks = stack.to_vec();
+            blocks.sort_unstable();
+            let once = blocks.windows(2).all(|two| two[0] != two[1]);
+            assert!(once, "no block is in a stack twice");
         }
         if let Some(limit) = shared.limit {
             assert_eq!(

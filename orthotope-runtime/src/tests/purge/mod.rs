@@ -302,7 +302,7 @@ fn random_requests_with_ticks_between_lose_nothing() {
         let bench = Bench::new(config);
         let mut rng = Rng::new(seed);
         let mut live: Vec<(NonNull<u8>, usize, u8)> = Vec::new();
-        for step in 0..4_000 {
+        for step in 0..1_500 {
             if rng.below(5) < 2 && !live.is_empty() {
                 let (block, size, mark) = live.swap_remove(rng.below(live.len()));
                 for offset in [0, size / 2, size - 1] {
