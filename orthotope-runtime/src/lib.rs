@@ -74,7 +74,7 @@ mod slab;
 mod stats;
 mod sync;
 mod sys;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod tests;
 mod thread_cache;
 pub mod tune;
@@ -86,4 +86,6 @@ pub use config::{
 };
 pub use error::{AllocError, FreeError, InitError};
 pub use stats::{AllocatorStats, ClassStats, SizeClassStats, Stats, ThreadCacheStats};
+#[cfg(any(test, fuzzing))]
+pub use tests::{Case, run};
 pub use thread_cache::{LocalBins, Locals};

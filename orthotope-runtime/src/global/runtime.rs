@@ -7,7 +7,7 @@ use crate::allocator::{Engine, starting};
 use crate::config::Config;
 use crate::error::InitError;
 use crate::sync::{AtomicPtr, Ordering};
-use crate::sys::REAL;
+use crate::sys::{Os, REAL};
 
 /// The shared state of one generated allocator.
 ///
@@ -17,6 +17,8 @@ use crate::sys::REAL;
 pub struct Runtime {
     engine: AtomicPtr<Engine>,
     failure: UnsafeCell<Option<InitError>>,
+    /// The system that the arena will be of.
+    os: &'static dyn Os,
 }
 
 // SAFETY: `failure` is written under the lock, and read only under it or after it was seen written there.
@@ -27,9 +29,15 @@ impl Runtime {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it is a static's initialiser")]
     pub const fn new() -> Self {
+        Self::on(&REAL)
+    }
+
+    /// The same on any system.
+    pub(crate) const fn on(os: &'static dyn Os) -> Self {
         Self {
             engine: AtomicPtr::new(ptr::null_mut()),
             failure: UnsafeCell::new(None),
+            os,
         }
     }
 
@@ -59,7 +67,7 @@ impl Runtime {
         if let Some(engine) = self.started() {
             return Ok(engine);
         }
-        match Engine::new(&REAL, *config, true) {
+        match Engine::new(self.os, *config, true) {
             Ok(engine) => {
                 // Release pairs with the Acquire in `started`.
                 self.engine.store(engine.as_ptr(), Ordering::Release);

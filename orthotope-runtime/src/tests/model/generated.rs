@@ -1,0 +1,361 @@
+//! Generated types: statics, thread-locals, real threads that end, and `GlobalAlloc`'s functions.
+//!
+//! Their configurations are constants, and their arenas live for ever: what a case leaves behind the next one finds.
+
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use core::time::Duration;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use proptest::prelude::*;
+
+use super::case::{THREADS, Way};
+use super::play::play;
+use super::random::{runner, step};
+use super::subject::Subject;
+use crate::allocator::Engine;
+use crate::arena::Schedule;
+use crate::config::{Config, Exhausted, HugePages, Purge};
+use crate::error::FreeError;
+use crate::global::{
+    Generated, Runtime, alloc, alloc_zeroed, dealloc, deallocate, deallocate_with_size,
+    flush_thread, purge_now, realloc, stats, usable_size,
+};
+use crate::sync::Ordering;
+use crate::tests::double::Double;
+use crate::thread_cache::{Cold, LocalBins, Locals, Phase};
+
+/// A generated type whose system is a double.
+trait OnDouble: Generated {
+    fn system() -> &'static Double;
+}
+
+macro_rules! on_double {
+    ($name:ident, $classes:literal, $config:expr) => {
+        #[derive(Clone, Copy)]
+        struct $name;
+
+        // SAFETY: one static, one thread-local with a bin a class, a configuration that keeps the rules.
+        unsafe impl Generated for $name {
+            const CONFIG: Config = $config;
+
+            fn runtime() -> &'static Runtime {
+                static RUNTIME: Runtime = {
+                    static SYSTEM: &Double = $name::SYSTEM;
+                    Runtime::on(SYSTEM)
+                };
+                &RUNTIME
+            }
+
+            fn locals() -> NonNull<Locals> {
+                std::thread_local! {
+                    static BINS: LocalBins<$classes> = const { LocalBins::new() };
+                }
+                BINS.with(LocalBins::locals)
+            }
+        }
+
+        impl $name {
+            const SYSTEM: &Double = {
+                static SYSTEM: Double = Double::new();
+                &SYSTEM
+            };
+        }
+
+        impl OnDouble for $name {
+            fn system() -> &'static Double {
+                Self::SYSTEM
+            }
+        }
+    };
+}
+
+/// No tick but ours.
+const HOURS: Purge = Purge::After(Duration::from_secs(36_000));
+
+on_double!(
+    Bare,
+    88,
+    Config::general().with_arena(64 << 20).with_purge(HOURS)
+);
+on_double!(
+    Headed,
+    12,
+    Config::tensor().with_arena(8 << 20).with_purge(HOURS)
+);
+on_double!(
+    Tight,
+    3,
+    Config::general()
+        .with_arena(4 << 20)
+        .with_classes(&[64, 4_096, 200_000])
+        .with_thread_limit(64 << 10)
+        .with_exhausted(Exhausted::Null)
+        .with_purge(Purge::Eager)
+);
+on_double!(
+    TightHeaded,
+    2,
+    Config::tensor()
+        .with_arena(6 << 20)
+        .with_align(4_096)
+        .with_classes(&[4_096, 65_536])
+        .with_exhausted(Exhausted::Null)
+        .with_purge(Purge::Eager)
+);
+on_double!(
+    Huge,
+    4,
+    Config::general()
+        .with_arena(16 << 20)
+        .with_align(16)
+        .with_classes(&[16, 48, 1_024, 100_000])
+        .with_huge_pages(HugePages::Always)
+        .with_purge(HOURS)
+);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A thread that does what it is told, until it is told nothing more.
+struct Worker {
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    fn new() -> Self {
+        let (jobs, todo) = channel::<Job>();
+        let thread = thread::spawn(move || todo.into_iter().for_each(|job| job()));
+        Self { jobs, thread }
+    }
+
+    /// Has it done there, and waits.
+    fn on<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> R {
+        let (done, result) = channel();
+        let job = move || done.send(job()).expect("somebody waits for it");
+        self.jobs.send(Box::new(job)).expect("the thread lives");
+        result.recv().expect("the job did not panic")
+    }
+
+    fn join(self) {
+        drop(self.jobs);
+        self.thread.join().expect("the thread ends well");
+    }
+}
+
+/// A pointer that another thread may have.
+#[derive(Clone, Copy)]
+struct Shared(NonNull<u8>);
+
+// SAFETY: it is a live block, which any thread may free.
+unsafe impl Send for Shared {}
+
+impl Shared {
+    fn block(self) -> NonNull<u8> {
+        self.0
+    }
+}
+
+struct Program<G> {
+    workers: Vec<Worker>,
+    generated: PhantomData<G>,
+}
+
+impl<G: OnDouble> Program<G> {
+    fn new() -> Self {
+        let workers: Vec<_> = (0..THREADS).map(|_| Worker::new()).collect();
+        workers[0].on(stats::<G>);
+        Self::engine().arena.watch();
+        Self {
+            workers,
+            generated: PhantomData,
+        }
+    }
+
+    fn engine() -> &'static Engine {
+        G::runtime().started().expect("it was used")
+    }
+}
+
+/// Frees a block of `G`, as `way` says.
+fn free_on<G: Generated>(block: NonNull<u8>, layout: Layout, way: Way) {
+    let size = layout.size();
+    let large = size > G::CONFIG.largest_served();
+    match way {
+        Way::Unsized => {
+            // SAFETY: the caller gives the block up.
+            assert_eq!(unsafe { deallocate::<G>(block) }, Ok(()));
+        }
+        Way::Deferred => {
+            // SAFETY: this thread's locals.
+            let head = unsafe { G::locals().as_ref() };
+            let before = head.phase.get();
+            if before != Phase::Fresh {
+                head.phase.set(Phase::Busy);
+            }
+            // SAFETY: the caller gives the block up.
+            unsafe { dealloc::<G>(block.as_ptr(), layout) };
+            head.phase.set(if before == Phase::Fresh {
+                head.phase.get()
+            } else {
+                before
+            });
+            return;
+        }
+        Way::Mismatched if G::CONFIG.header || large => {
+            // SAFETY: a refused free changes nothing.
+            let refused = unsafe { deallocate_with_size::<G>(block, size + 1) };
+            let told = FreeError::SizeMismatch {
+                provided: size + 1,
+                recorded: size,
+            };
+            assert_eq!(refused, Err(told));
+            // SAFETY: the caller gives the block up.
+            unsafe { dealloc::<G>(block.as_ptr(), layout) };
+        }
+        // SAFETY: the caller gives the block up.
+        _ => unsafe { dealloc::<G>(block.as_ptr(), layout) },
+    }
+    if matches!(way, Way::Twice) && G::CONFIG.header {
+        // SAFETY: a refused free changes nothing.
+        let again = unsafe { deallocate::<G>(block) };
+        let told = if large {
+            FreeError::AlreadyFreedOrUnknownLarge
+        } else {
+            FreeError::DoubleFree
+        };
+        assert_eq!(again, Err(told));
+    }
+}
+
+impl<G: OnDouble> Subject for Program<G> {
+    fn config(&self) -> Option<&Config> {
+        Some(const { &G::CONFIG })
+    }
+
+    fn system(&self) -> &'static Double {
+        G::system()
+    }
+
+    fn over_aligns(&self) -> bool {
+        !G::CONFIG.header
+    }
+
+    fn alloc(&mut self, thread: usize, layout: Layout, zeroed: bool) -> Option<NonNull<u8>> {
+        let block = self.workers[thread].on(move || {
+            let block = if zeroed {
+                // SAFETY: at least one byte.
+                unsafe { alloc_zeroed::<G>(layout) }
+            } else {
+                // SAFETY: as above.
+                unsafe { alloc::<G>(layout) }
+            };
+            NonNull::new(block).map(Shared)
+        });
+        block.map(Shared::block)
+    }
+
+    unsafe fn free(&mut self, thread: usize, block: NonNull<u8>, layout: Layout, way: Way) {
+        let block = Shared(block);
+        self.workers[thread].on(move || free_on::<G>(block.block(), layout, way));
+    }
+
+    unsafe fn realloc(
+        &mut self,
+        thread: usize,
+        block: NonNull<u8>,
+        layout: Layout,
+        size: usize,
+    ) -> Option<NonNull<u8>> {
+        let block = Shared(block);
+        let moved = self.workers[thread].on(move || {
+            // SAFETY: the block is live with this layout, by the caller's promise.
+            let moved = unsafe { realloc::<G>(block.block().as_ptr(), layout, size) };
+            NonNull::new(moved).map(Shared)
+        });
+        moved.map(Shared::block)
+    }
+
+    fn usable(&mut self, thread: usize, block: NonNull<u8>, _: Layout) -> usize {
+        let block = Shared(block);
+        self.workers[thread].on(move || {
+            // SAFETY: the block is live.
+            unsafe { usable_size::<G>(block.block()) }.expect("the block is live")
+        })
+    }
+
+    fn flush(&mut self, thread: usize) {
+        self.workers[thread].on(flush_thread::<G>);
+    }
+
+    fn tick(&mut self) {
+        Self::engine().tick(Schedule::of(G::CONFIG.purge));
+    }
+
+    fn purge(&mut self, thread: usize) {
+        self.workers[thread].on(purge_now::<G>);
+    }
+
+    fn leave(&mut self, thread: usize) {
+        // Joined: its exit hook has run.
+        core::mem::replace(&mut self.workers[thread], Worker::new()).join();
+    }
+
+    fn validate(&mut self) {
+        Self::engine().validate();
+        for worker in &self.workers {
+            worker.on(|| {
+                // SAFETY: this thread's locals.
+                if let Some(cold) = NonNull::new(unsafe { G::locals().as_ref() }.cold.get()) {
+                    // SAFETY: the cache is this thread's.
+                    unsafe { Cold::validate(cold, Self::engine().centrals()) };
+                }
+            });
+        }
+    }
+
+    fn check_empty(&mut self) {
+        for thread in 0..THREADS {
+            self.flush(thread);
+        }
+        let stats = self.workers[0].on(stats::<G>);
+        assert_eq!(stats.large_live, 0, "every large block came back");
+        for class in &stats.classes {
+            assert_eq!((class.live, class.cached), (0, 0), "{class:?}");
+        }
+        assert_eq!(stats.allocated, 0, "{stats:?}");
+        Self::engine().reclaim();
+    }
+
+    fn finish(&mut self) {
+        self.workers.drain(..).for_each(Worker::join);
+        assert_eq!(stats::<G>().caches, 0, "every thread has left");
+        assert!(G::system().mapped.load(Ordering::Relaxed) > 0);
+    }
+}
+
+fn play_on<G: OnDouble>() {
+    let cases = prop::collection::vec(step(), 1..60);
+    let played = runner(8).run(&cases, |steps| {
+        play(&mut Program::<G>::new(), &steps);
+        Ok(())
+    });
+    if let Err(failure) = played {
+        panic!("{failure}");
+    }
+}
+
+#[test]
+fn generated_types_with_a_header_do_what_the_model_does() {
+    play_on::<Headed>();
+    play_on::<TightHeaded>();
+}
+
+#[test]
+fn generated_types_without_a_header_do_what_the_model_does() {
+    play_on::<Bare>();
+    play_on::<Tight>();
+    play_on::<Huge>();
+}
