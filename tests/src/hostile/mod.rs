@@ -28,7 +28,7 @@ pub struct Subjects {
 }
 
 /// Seconds after which a scenario that is not done is stuck.
-const SECONDS: u32 = 60;
+const SECONDS: u32 = 240;
 
 /// Runs the scenario that the command line names.
 ///
