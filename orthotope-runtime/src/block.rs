@@ -1,6 +1,7 @@
 //! The block formats: a 64-byte header before the payload, or nothing at all.
 //!
-//! Owns what a header says and how it is checked. Knows nothing of caches.
+//! Owns what a header says and how it is checked. Knows nothing of caches. Two frees at once are modelled in
+//! `models::of_blocks`.
 //!
 //! | bytes | header's content | written |
 //! | --- | --- | --- |
@@ -125,6 +126,7 @@ pub(crate) struct Header {
     zero: [u64; 3],
 }
 
+#[cfg(not(loom))]
 const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
 
 /// What the words of a header say about its block.
@@ -141,6 +143,19 @@ pub(crate) enum State {
 }
 
 impl Header {
+    /// A header of no block, for a model.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            requested: AtomicU64::new(0),
+            owner: AtomicU64::new(0),
+            usable: AtomicU64::new(0),
+            shape: AtomicU64::new(0),
+            zero: [0; 3],
+        }
+    }
+
     /// The header of the payload at `payload`.
     ///
     /// # Safety

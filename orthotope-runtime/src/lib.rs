@@ -57,35 +57,62 @@
 //! the thread a cache and registers the exit hook. The hook runs after the destructors of thread-local
 //! values, publishes every block and leaves the thread uncached: later requests work on the central pool.
 
+// With `cfg(loom)` there is nothing but what `models` is about.
+#![cfg_attr(
+    loom,
+    expect(dead_code, reason = "a model asks for a part of what it is about")
+)]
+
+#[cfg(not(loom))]
 mod allocator;
+#[cfg(not(loom))]
 mod arena;
 mod block;
+#[cfg(not(loom))]
 mod central;
 mod class;
+#[cfg(not(loom))]
 mod config;
+#[cfg(not(loom))]
 mod depot;
+#[cfg(not(loom))]
 mod error;
 mod fallback;
+#[cfg(not(loom))]
 pub mod global;
+#[cfg(not(loom))]
 mod large;
+#[cfg(loom)]
+mod models;
+#[cfg(not(loom))]
 mod poison;
+#[cfg(not(loom))]
 mod random;
+#[cfg(not(loom))]
 mod slab;
+#[cfg(not(loom))]
 mod stats;
 mod sync;
+#[cfg(not(loom))]
 mod sys;
-#[cfg(any(test, fuzzing))]
+#[cfg(all(any(test, fuzzing), not(loom)))]
 mod tests;
+#[cfg(not(loom))]
 mod thread_cache;
 pub mod tune;
 
+#[cfg(not(loom))]
 pub use allocator::{Allocator, ThreadCache};
 pub use class::{ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
+#[cfg(not(loom))]
 pub use config::{
     AllocatorConfig, ClassLimits, Config, Exhausted, HugePages, MAGAZINE_BLOCKS, Purge,
 };
+#[cfg(not(loom))]
 pub use error::{AllocError, FreeError, InitError};
+#[cfg(not(loom))]
 pub use stats::{AllocatorStats, ClassStats, SizeClassStats, Stats, ThreadCacheStats};
-#[cfg(any(test, fuzzing))]
+#[cfg(all(any(test, fuzzing), not(loom)))]
 pub use tests::{Case, run};
+#[cfg(not(loom))]
 pub use thread_cache::{LocalBins, Locals};

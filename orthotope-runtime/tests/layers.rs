@@ -64,7 +64,7 @@ fn every_module_uses_only_modules_above_it() {
             .and_then(|part| part.to_str())
             .expect("a name");
         let module = first.trim_end_matches(".rs");
-        if ["lib", "tests"].contains(&module) {
+        if ["lib", "models", "tests"].contains(&module) {
             continue;
         }
         let own =
@@ -91,7 +91,7 @@ fn the_table_names_every_module() {
             .trim_start_matches("pub ")
             .strip_prefix("mod ")
             .and_then(|rest| rest.strip_suffix(';'));
-        if let Some(module) = declared.filter(|&module| module != "tests") {
+        if let Some(module) = declared.filter(|module| !["models", "tests"].contains(module)) {
             assert!(
                 order.iter().any(|name| name == module),
                 "`{module}` is missing from the table"

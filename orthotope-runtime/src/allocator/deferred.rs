@@ -2,7 +2,7 @@
 //!
 //! Whoever frees there may hold any lock, so this takes none: a stack linked through the blocks themselves
 //! (Treiber, "Systems Programming: Coping with Parallelism", 1986), pushed one by one and taken whole, so
-//! that no link is read while it may change.
+//! that no link is read while it may change. Modelled in `models::of_blocks`.
 
 use core::ptr::{self, NonNull};
 
@@ -18,7 +18,7 @@ pub(crate) struct Deferred {
 }
 
 impl Deferred {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             head: AtomicPtr::new(ptr::null_mut()),
         }

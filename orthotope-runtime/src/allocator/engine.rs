@@ -8,6 +8,7 @@ use core::slice;
 
 use super::deferred::Deferred;
 use super::helper::{self, Watch};
+use super::holders::Holders;
 use crate::arena::{
     Arena, ArenaParams, GRANULE, Ground, HUGE_PAGE, Kind, Lane, Meta, Schedule, Tick, write_fields,
 };
@@ -18,7 +19,7 @@ use crate::config::{ClassLimits, Config, HugePages, Purge};
 use crate::error::{AllocError, InitError};
 use crate::large::{LargeBlock, LargeFormat};
 use crate::slab::Geometry;
-use crate::sync::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{AtomicU64, Ordering};
 use crate::sys::{Os, ThreadId, entropy, page_bytes, prepare_thread_exit};
 use crate::thread_cache::Registry;
 
@@ -30,7 +31,7 @@ pub(crate) struct Engine {
     pub(crate) id: u64,
     /// Holders: its `Allocator`, each bound `ThreadCache`, a static, and the helper while it looks after it. At least 1 until
     /// the last one unmaps everything.
-    references: AtomicUsize,
+    holders: Holders,
     pub(crate) arena: Arena,
     pub(crate) config: Config,
     pub(crate) secret: Secret,
@@ -148,7 +149,7 @@ impl Engine {
         };
         write_fields!(engine => Engine {
             id: next_id(),
-            references: AtomicUsize::new(1),
+            holders: Holders::one(),
             config: config,
             secret: secret,
             large: large,
@@ -171,22 +172,17 @@ impl Engine {
 
     /// Counts one more holder.
     pub(crate) fn retain(&self) {
-        self.references.fetch_add(1, Ordering::Relaxed);
+        self.holders.retain();
     }
 
     /// Counts one more holder, unless there is none any more.
     pub(super) fn try_retain(&self) -> bool {
-        self.references
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
-                (count > 0).then_some(count + 1)
-            })
-            .is_ok()
+        self.holders.try_retain()
     }
 
     /// Counts one holder less. Whether it was the last, who has to see to the rest.
     pub(super) fn forget_holder(&self) -> bool {
-        // Release and Acquire pair among the holders: the last one sees what all others did.
-        self.references.fetch_sub(1, Ordering::AcqRel) == 1
+        self.holders.forget()
     }
 
     /// Unmaps everything.
@@ -336,10 +332,7 @@ impl Engine {
     /// the helper.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn validate(&self) {
-        assert!(
-            self.references.load(Ordering::Relaxed) > 0,
-            "it has a holder"
-        );
+        assert!(self.holders.count() > 0, "it has a holder");
         self.arena.validate();
         let mut slabs = vec![Vec::new(); self.config.classes.len()];
         self.arena.each_span(|span| {

@@ -9,6 +9,7 @@ mod engine;
 mod find;
 mod hardened;
 mod helper;
+mod holders;
 mod instance;
 mod snapshot;
 mod thread_cache;

@@ -4,7 +4,7 @@
 //! just that: same length, same charge. Whoever takes the arena's lock for more sweeps the lanes first, so
 //! that best fit, coalescing and counts see every free span.
 //!
-//! A lane belongs to one thread at a time, which alone writes its places. They are hints: whose a span is
+//! Modelled in `models::of_spans`. A lane belongs to one thread at a time, which alone writes its places. They are hints: whose a span is
 //! says its kind alone.
 //!
 //! | step | by | ordering |
@@ -19,14 +19,13 @@
 
 use core::ptr::{self, NonNull};
 
-use super::{Arena, Kind, Span, State};
+use super::{Kind, Span};
 use crate::sync::{AtomicPtr, AtomicU64, Ordering};
-use crate::sys::Guard;
 
-/// Threads that may have a lane at once; those beyond go without.
-const LANES: usize = 64;
+/// Threads that may have a lane at once; those beyond go without. A model has no more.
+const LANES: usize = if cfg!(loom) { 2 } else { 64 };
 /// Spans that a lane holds, by the low bits of their length.
-const PLACES: usize = 4;
+const PLACES: usize = if cfg!(loom) { 1 } else { 4 };
 
 /// A thread's right to park.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,35 +46,33 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
+        let empty = |_| AtomicPtr::new(ptr::null_mut());
         Self {
             taken: AtomicU64::new(0),
             used: AtomicU64::new(0),
-            places: [const { [const { AtomicPtr::new(ptr::null_mut()) }; PLACES] }; LANES],
+            places: core::array::from_fn(|_| core::array::from_fn(empty)),
         }
     }
 
     fn place(&self, lane: Lane, granules: usize) -> Option<&AtomicPtr<Span>> {
         Some(&self.places.get(usize::from(lane.0))?[granules % PLACES])
     }
-}
 
-impl Arena {
     /// A lane for one thread.
-    pub(crate) fn take_lane(&self) -> Lane {
-        let lanes = &self.lanes;
-        let mut taken = lanes.taken.load(Ordering::Relaxed);
-        while taken != u64::MAX {
+    pub(super) fn take(&self) -> Lane {
+        let mut taken = self.taken.load(Ordering::Relaxed);
+        while (taken.trailing_ones() as usize) < LANES {
             let bit = 1 << taken.trailing_ones();
-            // Acquire pairs with the Release in `give_lane`: the places are as the thread before left them.
-            match lanes.taken.compare_exchange_weak(
+            // Acquire pairs with the Release in `give`: the places are as the thread before left them.
+            match self.taken.compare_exchange_weak(
                 taken,
                 taken | bit,
                 Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
                 Ok(_) => {
-                    lanes.used.fetch_or(bit, Ordering::Relaxed);
+                    self.used.fetch_or(bit, Ordering::Relaxed);
                     return Lane(taken.trailing_ones() as u8);
                 }
                 Err(seen) => taken = seen,
@@ -85,23 +82,21 @@ impl Arena {
     }
 
     /// Ends a thread's right to its lane. What is parked there stays until it is swept or found.
-    pub(crate) fn give_lane(&self, lane: Lane) {
+    pub(super) fn give(&self, lane: Lane) {
         if lane != Lane::NONE {
-            self.lanes
-                .taken
-                .fetch_and(!(1 << lane.0), Ordering::Release);
+            self.taken.fetch_and(!(1 << lane.0), Ordering::Release);
         }
     }
 
-    /// Makes the lane lead to the large block in `span`, for [`park`](Self::park). `false` if it cannot: the span is
-    /// charged more than `live_bytes`, the place is another parked span's, or memory goes back as soon as it is free.
-    pub(crate) fn has_place(&self, lane: Lane, span: NonNull<Span>, live_bytes: usize) -> bool {
+    /// Makes the lane lead to the large block in `span`, for [`park`]. `false` if it cannot: the span is charged more
+    /// than `live_bytes`, or the place is another parked span's.
+    pub(super) fn has_place(&self, lane: Lane, span: NonNull<Span>, live_bytes: usize) -> bool {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
-        if self.params.eager || record.charge() != live_bytes {
+        if record.charge() != live_bytes {
             return false;
         }
-        let Some(place) = self.lanes.place(lane, record.granules()) else {
+        let Some(place) = self.place(lane, record.granules()) else {
             return false;
         };
         let held = place.load(Ordering::Relaxed);
@@ -118,20 +113,14 @@ impl Arena {
         true
     }
 
-    /// Frees the large block in `span`, to which the caller's lane leads. `false` if it was freed already.
-    pub(crate) fn park(&self, span: NonNull<Span>) -> bool {
-        // SAFETY: records are type-stable.
-        unsafe { span.as_ref() }.change_kind(Kind::Large, Kind::Parked)
-    }
-
     /// The parked span of exactly `granules` and `charge`, if the lane has one: a large block again.
-    pub(crate) fn retake(
+    pub(super) fn retake(
         &self,
         lane: Lane,
         granules: usize,
         charge: usize,
     ) -> Option<NonNull<Span>> {
-        let place = self.lanes.place(lane, granules)?;
+        let place = self.place(lane, granules)?;
         let span = NonNull::new(place.load(Ordering::Relaxed))?;
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
@@ -148,25 +137,29 @@ impl Arena {
         None
     }
 
-    /// Gives every parked span to the pool, or to the free ones.
-    pub(super) fn sweep(&self, state: &mut Guard<'_, State>) {
-        let mut used = self.lanes.used.load(Ordering::Relaxed);
+    /// Makes every parked span nobody's, and hands it to `swept`. Under the arena's lock.
+    pub(super) fn sweep(&self, mut swept: impl FnMut(NonNull<Span>)) {
+        let mut used = self.used.load(Ordering::Relaxed);
         while used != 0 {
             let lane = used.trailing_zeros() as usize;
             used &= used - 1;
-            for place in &self.lanes.places[lane] {
+            for place in &self.places[lane] {
                 // Acquire pairs with the Release in `has_place`.
                 if let Some(span) = NonNull::new(place.load(Ordering::Acquire))
                     // SAFETY: records are type-stable.
                     && unsafe { span.as_ref() }.change_kind(Kind::Parked, Kind::Dead)
                 {
-                    // SAFETY: records are type-stable.
-                    let live_bytes = unsafe { span.as_ref() }.charge();
-                    self.bring_back(state, span, live_bytes);
+                    swept(span);
                 }
             }
         }
     }
+}
+
+/// Frees the large block in `span`, to which the caller's lane leads. `false` if it was freed already.
+pub(super) fn park(span: NonNull<Span>) -> bool {
+    // SAFETY: records are type-stable.
+    unsafe { span.as_ref() }.change_kind(Kind::Large, Kind::Parked)
 }
 
 #[cfg(any(test, fuzzing))]

@@ -4,7 +4,7 @@
 //! all records. Knows nothing of blocks.
 //!
 //! Read on in this order: `setup`, `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `relocate`, `seams`,
-//! `lanes`, `guard`, `age`, `purge`, `clear`, `meta`, `counts`.
+//! `lanes`, `parked`, `guard`, `age`, `stir`, `purge`, `clear`, `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -23,6 +23,7 @@ mod fit;
 mod guard;
 mod lanes;
 mod meta;
+mod parked;
 mod phased;
 mod purge;
 mod region;
@@ -31,6 +32,7 @@ mod resize;
 mod seams;
 mod setup;
 mod span;
+mod stir;
 #[cfg(any(test, fuzzing))]
 mod validate;
 
@@ -55,6 +57,7 @@ pub(crate) use relocate::Begun;
 use seams::Seams;
 pub(crate) use setup::{Ground, write_field, write_fields};
 pub(crate) use span::{GRANULE, Kind, SlabState, Span};
+use stir::Stir;
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::{Guard, Lock, Os, ThreadId};
@@ -98,10 +101,8 @@ pub(crate) struct Arena {
     regions: [UnsafeCell<MaybeUninit<Region>>; REGIONS],
     region_count: AtomicUsize,
     lanes: Lanes,
-    /// Bytes that have become free since somebody looked after them.
-    stirred: AtomicUsize,
-    /// Somebody looks after what becomes free, and need not be told.
-    watched: AtomicBool,
+    /// Whether somebody looks after what becomes free.
+    stir: Stir,
     /// Ticks of the purge's clock so far, which stands still while nothing is cold.
     ticks: AtomicUsize,
     seams: Seams,

@@ -96,31 +96,28 @@ impl Arena {
     /// about to look and is seen here sees them.
     #[inline]
     pub(crate) fn stir(&self, bytes: usize) {
-        if !self.watched.load(Ordering::Relaxed) {
-            self.stirred.fetch_add(bytes, Ordering::Relaxed);
-        }
+        self.stir.add(bytes);
     }
 
     /// Whether more than `bytes` have become free, and nobody looks after them.
     #[inline]
     pub(crate) fn wants_watch(&self, bytes: usize) -> bool {
-        self.stirred.load(Ordering::Relaxed) >= bytes && !self.watched.load(Ordering::Relaxed)
+        self.stir.wants_watch(bytes)
     }
 
     /// Whether somebody looks after what becomes free.
     pub(crate) fn is_watched(&self) -> bool {
-        self.watched.load(Ordering::Relaxed)
+        self.stir.is_watched()
     }
 
     /// Says that somebody looks after what becomes free. `false` if somebody did already.
     pub(crate) fn watch(&self) -> bool {
-        !self.watched.swap(true, Ordering::Relaxed)
+        self.stir.watch()
     }
 
     /// Says that nobody does any more, who has not counted again so many bytes.
     pub(crate) fn unwatch(&self, stirred: usize) {
-        self.stirred.store(stirred, Ordering::Relaxed);
-        self.watched.store(false, Ordering::Relaxed);
+        self.stir.unwatch(stirred);
     }
 
     /// How the memory of a granule of a span stands. The span is taken, and the caller its only user.

@@ -8,7 +8,9 @@ use std::io;
 
 use super::budget::Budget;
 use super::counts::LargeCounts;
-use super::{Arena, ArenaParams, Bins, LEAST_BUDGET, Lanes, Meta, Region, Seams, State, reserve};
+use super::{
+    Arena, ArenaParams, Bins, LEAST_BUDGET, Lanes, Meta, Region, Seams, State, Stir, reserve,
+};
 use crate::sync::{AtomicBool, AtomicUsize};
 use crate::sys::{Lock, Os};
 
@@ -108,8 +110,7 @@ impl Ground {
             meta: self.meta,
             region_count: AtomicUsize::new(0),
             lanes: Lanes::new(),
-            stirred: AtomicUsize::new(0),
-            watched: AtomicBool::new(false),
+            stir: Stir::new(),
             ticks: AtomicUsize::new(0),
             seams: Seams::new(),
             immovable: AtomicBool::new(false),

@@ -9,6 +9,7 @@ mod fast;
 mod hardened;
 mod runtime;
 mod slow;
+mod start;
 mod typed;
 
 use core::ptr::NonNull;

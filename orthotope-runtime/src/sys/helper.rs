@@ -1,10 +1,7 @@
-//! A thread of the runtime's own, and the bell that it waits for.
+//! A thread of the runtime's own.
 
 use core::ptr;
 use core::time::Duration;
-
-use super::lock::futex::{sleep_while, wake_one};
-use crate::sync::{AtomicU32, Ordering};
 
 /// Bytes of the helper's stack. The thread-local storage of all libraries comes out of it.
 const STACK_BYTES: usize = 256 << 10;
@@ -78,40 +75,4 @@ pub(crate) fn now() -> Duration {
         u64::try_from(time.tv_sec).unwrap_or(0),
         u32::try_from(time.tv_nsec).unwrap_or(0),
     )
-}
-
-const SILENT: u32 = 0;
-const RUNG: u32 = 1;
-
-/// Wakes the one thread that waits for it. A ring that nobody hears is heard by the next to wait.
-pub(crate) struct Bell {
-    word: AtomicU32,
-}
-
-impl Bell {
-    pub(crate) const fn new() -> Self {
-        Self {
-            word: AtomicU32::new(SILENT),
-        }
-    }
-
-    pub(crate) fn ring(&self) {
-        // Release pairs with the Acquire in `wait`: who is woken sees why.
-        if self.word.swap(RUNG, Ordering::Release) == SILENT {
-            wake_one(&self.word);
-        }
-    }
-
-    /// Waits for a ring, or for `time` to pass.
-    pub(crate) fn wait(&self, time: Option<Duration>) {
-        if self.word.swap(SILENT, Ordering::Acquire) == SILENT {
-            sleep_while(&self.word, SILENT, time);
-            self.word.swap(SILENT, Ordering::Acquire);
-        }
-    }
-
-    /// Forgets a ring.
-    pub(crate) fn silence(&self) {
-        self.word.store(SILENT, Ordering::Relaxed);
-    }
 }

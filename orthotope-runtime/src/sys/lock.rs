@@ -8,19 +8,22 @@
 //! | thread id | held, nobody sleeps | the holder, to 0 |
 //! | thread id, top bit | held, somebody may sleep | the holder, to 0, and wakes one |
 //! | the same, second bit | held while the process forks | the forking thread, in parent and child |
+//!
+//! Modelled in `models::of_locks`, over a stand-in for the futex that loses a wake-up where the word allows it.
 
 use core::cell::{Cell, UnsafeCell};
 use core::hint;
 use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, Ordering, constant};
 
 const SLEEPERS: u32 = 1 << 31;
 /// Set in the word of a lock that is held for a fork.
 const FORKING: u32 = 1 << 30;
-/// Looks at a held word before sleeping: a critical section is shorter than a trip through the kernel.
-const SPINS: u32 = 100;
+/// Looks at a held word before sleeping: a critical section is shorter than a trip through the kernel. A model
+/// would look through each of them.
+const SPINS: u32 = if cfg!(loom) { 0 } else { 100 };
 
 /// Milliseconds for which a fork out of a signal handler waits for a lock while it keeps another from everybody: longer
 /// than a critical section takes where the processors are busy.
@@ -36,10 +39,12 @@ pub(crate) struct Lock<T> {
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self {
-            word: AtomicU32::new(0),
-            value: UnsafeCell::new(value),
+    constant! {
+        pub(crate) fn new(value: T) -> Self {
+            Self {
+                word: AtomicU32::new(0),
+                value: UnsafeCell::new(value),
+            }
         }
     }
 
@@ -187,8 +192,14 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
+#[cfg(not(loom))]
 std::thread_local! {
     static ID: Cell<u32> = const { Cell::new(0) };
+}
+
+#[cfg(loom)]
+loom::thread_local! {
+    static ID: Cell<u32> = Cell::new(0);
 }
 
 /// What a thread was called.
@@ -197,7 +208,7 @@ pub(crate) struct ThreadId(u32);
 
 /// Forgets who the thread is: in a forked child it is another. Returns who it was.
 pub(crate) fn forget_thread() -> ThreadId {
-    ThreadId(ID.replace(0))
+    ThreadId(ID.with(|id| id.replace(0)))
 }
 
 /// A non-zero number below 2³⁰ that no other live thread has.
@@ -211,7 +222,7 @@ fn thread_id() -> u32 {
     })
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(not(loom), any(target_os = "linux", target_os = "android")))]
 pub(super) mod futex {
     use core::time::Duration;
 
@@ -255,7 +266,7 @@ pub(super) mod futex {
     }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(all(not(loom), not(any(target_os = "linux", target_os = "android"))))]
 pub(super) mod futex {
     //! Without a futex a waiter yields its time slice and looks again.
 
@@ -287,6 +298,45 @@ pub(super) mod futex {
     }
 
     pub(in super::super) fn wake_one(_: &AtomicU32) {}
+}
+
+#[cfg(loom)]
+pub(super) mod futex {
+    //! What a model has for a futex: the mutex makes looking at the word and falling asleep one step, as the kernel
+    //! does. Who misses its wake-up sleeps for ever, and loom says so. One word a model has sleepers.
+
+    use core::time::Duration;
+
+    use loom::sync::{Condvar, Mutex};
+
+    use super::{AtomicU32, Ordering};
+
+    loom::lazy_static! {
+        static ref SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+    }
+
+    pub(in super::super) fn new_thread_id() -> u32 {
+        // Not a part of any model.
+        static NEXT: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(1);
+        NEXT.fetch_add(1, Ordering::Relaxed) & !(super::SLEEPERS | super::FORKING)
+    }
+
+    pub(in super::super) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
+        if time.is_some() {
+            // The time has passed.
+            loom::thread::yield_now();
+            return;
+        }
+        let asleep = SLEEPERS.0.lock().expect("no thread panics");
+        if word.load(Ordering::Relaxed) == value {
+            drop(SLEEPERS.1.wait(asleep));
+        }
+    }
+
+    pub(in super::super) fn wake_one(_: &AtomicU32) {
+        let _asleep = SLEEPERS.0.lock().expect("no thread panics");
+        SLEEPERS.1.notify_one();
+    }
 }
 
 use futex::{new_thread_id, sleep_while, wake_one};

@@ -5,6 +5,7 @@
 //! behind the trait [`Os`], so that a double can refuse what the real system would not. Knows
 //! nothing of sizes, classes or blocks.
 
+mod bell;
 mod exit;
 mod fork;
 mod helper;
@@ -22,9 +23,10 @@ mod report;
 use core::ptr::NonNull;
 use std::io;
 
+pub(crate) use bell::Bell;
 pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
-pub(crate) use helper::{Bell, name_thread, now, start_helper};
+pub(crate) use helper::{name_thread, now, start_helper};
 pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread};
 pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::die;

@@ -1,0 +1,64 @@
+//! Everything that threads share without a lock, under loom: each model runs in every order that a few preemptions
+//! give, with every value that a weak memory may show.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p orthotope-runtime --lib --release`, with `LOOM_MAX_PREEMPTIONS` for more
+//! than the three that [`check`] allows. The files modelled are the runtime's own, compiled over loom's atomics; what surrounds them
+//! there asks the system, and is left out.
+//!
+//! | of | what holds |
+//! | --- | --- |
+//! | `sys::Bell` | no ring is lost, and who is woken sees why |
+//! | `allocator::deferred` | a block pushed is taken once, whole |
+//! | `fallback` | a block lent is freed once; a slot serves one block |
+//! | `block::Header::release_once` | of two checked frees at once, one succeeds |
+//! | `allocator::holders` | the last holder sees all, and comes once, a helper's look included |
+//! | `arena::lanes` with `arena::span` | a parked span is retaken, swept or freed, once |
+//! | `sys::Lock` | one holder at a time, who sees what the last did; no sleeper is forgotten |
+//! | `global::start` | what is set up is set up once, and seen whole |
+//! | `arena::stir`, with the steps of `allocator::helper` | what becomes free is watched or counted, and the helper woken |
+//!
+//! Not modelled, since no order is asked of them: figures that one thread writes and others read as a guess (a cache's
+//! `seen` and `staged_count`, the tops of its stacks, a region's `committed` and `fresh`), and numbers that only have to
+//! differ (`next_id`), or to pick one thread of several (the helper's `STATE`). The figures of `arena::counts` and `arena::budget` are under the arena's lock. A fast free on one
+//! thread beside another free of the same block is two writes of one word, and one of them is the program's error: it
+//! may go unnoticed, as a free of a block that was handed out again does. A fork stops all other threads: what its
+//! handlers do to locks is shown by forking.
+
+// Of these files `cfg(loom)` leaves the parents out, since they ask the system.
+#[path = "../sys/bell.rs"]
+mod bell;
+#[path = "../allocator/deferred.rs"]
+mod deferred;
+#[path = "../allocator/holders.rs"]
+mod holders;
+#[path = "../arena/lanes.rs"]
+mod lanes;
+#[path = "../sys/lock.rs"]
+mod lock;
+#[path = "../arena/span.rs"]
+mod span;
+#[path = "../global/start.rs"]
+mod start;
+#[path = "../arena/stir.rs"]
+mod stir;
+
+#[cfg(test)]
+mod of_blocks;
+#[cfg(test)]
+mod of_locks;
+#[cfg(test)]
+mod of_spans;
+
+use span::{Kind, Span};
+
+/// Preemptions of a run, unless `LOOM_MAX_PREEMPTIONS` says otherwise: most races need no more.
+#[cfg(test)]
+const PREEMPTIONS: usize = 3;
+
+/// Runs a model in every order.
+#[cfg(test)]
+fn check(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound.get_or_insert(PREEMPTIONS);
+    builder.check(model);
+}
