@@ -233,6 +233,7 @@ impl Span {
     }
 
     /// Room for the bits of a slab of at most 64 blocks.
+    #[cfg(not(loom))]
     pub(crate) fn few_bits(&self) -> *mut u64 {
         self.words.as_ptr().cast()
     }

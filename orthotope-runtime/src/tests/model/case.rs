@@ -36,6 +36,7 @@ pub(super) struct Setup {
     pub(super) grow: bool,
     pub(super) purge: u8,
     pub(super) huge_pages: u8,
+    pub(super) hardened: bool,
 }
 
 /// A request's size: near a class, or anything.
@@ -122,6 +123,7 @@ impl Setup {
         };
         let mut config = preset
             .with_align(self.align())
+            .with_hardened(self.hardened)
             .with_refill(bytes_of(self.refill))
             .with_cache(bytes_of(self.cache))
             .with_exhausted(if self.grow {

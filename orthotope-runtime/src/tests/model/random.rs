@@ -1,6 +1,6 @@
 //! Random cases, shrunk to few operations where one fails. `PROPTEST_CASES` says how many.
 //!
-//! A case that failed once becomes a test of its own in `found`; none is kept in files.
+//! A case that fails once becomes a test of its own; none is kept in files.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Runner, FileFailurePersistence, TestRunner};
@@ -35,9 +35,10 @@ pub(super) fn setup() -> impl Strategy<Value = Setup> {
         (any::<bool>(), align, classes, any::<u16>()),
         sizes,
         (any::<bool>(), any::<u8>(), any::<u8>()),
+        prop::bool::weighted(0.25),
     )
         .prop_map(
-            |((header, align, classes, arena), sizes, (grow, purge, huge_pages))| {
+            |((header, align, classes, arena), sizes, (grow, purge, huge_pages), hardened)| {
                 let (refill, cache, thread_limit) = sizes;
                 Setup {
                     header,
@@ -50,6 +51,7 @@ pub(super) fn setup() -> impl Strategy<Value = Setup> {
                     grow,
                     purge,
                     huge_pages,
+                    hardened,
                 }
             },
         )
