@@ -236,14 +236,16 @@ impl Config {
                 return 0;
             }
         }
-        while count > 1
-            && !self.header
-            && self.classes[count - 1] > LARGE_LEAST
-            && self.limits(count - 1).keep == 0
-        {
+        while count > 1 && self.prefers_large(self.classes[count - 1]) {
             count -= 1;
         }
         self.classes[count - 1]
+    }
+
+    /// Whether a request of `payload` bytes is served by a large block though there is a class for it.
+    pub(crate) const fn prefers_large(&self, payload: usize) -> bool {
+        let stride = stride(payload, self.align, self.header);
+        !self.header && payload > LARGE_LEAST && self.limits_of(stride).keep == 0
     }
 
     /// How many blocks of class `class` move at once and stay cached.
@@ -253,7 +255,11 @@ impl Config {
     /// If `class` is no index into [`classes`](Self::classes).
     #[must_use]
     pub const fn limits(&self, class: usize) -> ClassLimits {
-        let stride = self.stride(class);
+        self.limits_of(self.stride(class))
+    }
+
+    /// The same of a class whose blocks are `stride` bytes apart.
+    pub(crate) const fn limits_of(&self, stride: usize) -> ClassLimits {
         let exact = ClassLimits::from_targets(stride, self.refill, self.cache);
         if !self.grows() {
             return exact;

@@ -12,6 +12,7 @@
 //! | `sys` | the operating-system seam: address space, locks, threads, forks, last words | sizes, classes |
 //! | `fallback` | blocks lent by the system's allocator to a thread that re-enters | everything else |
 //! | `tune` | the presets' class tables, and their arithmetic | memory |
+//! | `profile` | recordings: their bins and their text | memory |
 //! | `class` | size to class; [`SizeClass`] | arenas |
 //! | `random` | numbers that nobody foresees | everything |
 //! | `poison` | what free memory holds, and whether it still does, in a hardened allocator | whose memory it is |
@@ -21,6 +22,7 @@
 //! | `arena` | regions, spans, the page directory, the budget, lanes of parked spans, ages, memory for records | blocks |
 //! | `slab` | a span cut into equal blocks; the free set and the pages' ages, out of band | threads |
 //! | `block` | the header, or none | caches |
+//! | `tuner` | from a profile to the class table that wastes least | threads |
 //! | `depot` | magazines, and the stack of full ones | slabs, threads |
 //! | `central` | per class: the depot and the slabs with free blocks | thread state |
 //! | `thread_cache` | per class a stack of blocks; refill, flush, staged frees | where spans come from |
@@ -87,6 +89,8 @@ mod models;
 #[cfg(not(loom))]
 mod poison;
 #[cfg(not(loom))]
+pub mod profile;
+#[cfg(not(loom))]
 mod random;
 #[cfg(not(loom))]
 mod slab;
@@ -100,6 +104,8 @@ mod tests;
 #[cfg(not(loom))]
 mod thread_cache;
 pub mod tune;
+#[cfg(not(loom))]
+pub mod tuner;
 
 #[cfg(not(loom))]
 pub use allocator::{Allocator, ThreadCache};

@@ -27,6 +27,7 @@ mod lanes;
 mod lock;
 mod model;
 #[cfg(test)]
+mod profile;
 mod purge;
 #[cfg(test)]
 mod relocate;
@@ -36,3 +37,4 @@ mod rng;
 mod thread_limit;
 
 pub use model::{Case, run};
+mod tuner;
