@@ -13,6 +13,7 @@
 //! | `fallback` | blocks lent by the system's allocator to a thread that re-enters | everything else |
 //! | `tune` | the presets' class tables, and their arithmetic | memory |
 //! | `profile` | recordings: their bins and their text | memory |
+//! | `record` | counting what a program asks for, and the file of it | classes |
 //! | `class` | size to class; [`SizeClass`] | arenas |
 //! | `random` | numbers that nobody foresees | everything |
 //! | `poison` | what free memory holds, and whether it still does, in a hardened allocator | whose memory it is |
@@ -92,6 +93,8 @@ mod poison;
 pub mod profile;
 #[cfg(not(loom))]
 mod random;
+#[cfg(not(loom))]
+pub mod record;
 #[cfg(not(loom))]
 mod slab;
 #[cfg(not(loom))]

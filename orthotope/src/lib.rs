@@ -47,6 +47,7 @@
 
 mod preset;
 mod process;
+mod recorder;
 
 pub use orthotope_macros::allocator;
 pub use orthotope_runtime::{
@@ -56,6 +57,7 @@ pub use orthotope_runtime::{
 };
 pub use preset::OrthotopeGlobalAlloc;
 pub use process::{allocate, deallocate, deallocate_with_size, global_stats};
+pub use recorder::Recorder;
 
 /// What generated code names. No promise is made about it.
 #[doc(hidden)]

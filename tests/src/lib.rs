@@ -14,6 +14,7 @@
 //! - [`mod@subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
 //!   goes back to the system; [`forking`]: children of a busy process; [`limited`]: too little address space;
 //!   [`hostile`]: what else a process does to its allocator;
+//! - [`recorded`]: what a recorded program asks for, in numbers that its test knows;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
 
@@ -36,6 +37,7 @@ pub mod memory;
 pub mod pattern;
 pub mod programs;
 pub mod random;
+pub mod recorded;
 pub mod reentry;
 pub mod spec;
 pub mod subject;

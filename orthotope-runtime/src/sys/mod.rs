@@ -16,6 +16,7 @@ mod lock;
     not(target_feature = "crt-static")
 ))]
 mod pin;
+mod process;
 mod real;
 mod relocate;
 mod report;
@@ -28,8 +29,9 @@ pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
 pub(crate) use helper::{name_thread, now, start_helper};
 pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread};
+pub(crate) use process::{File, at_exit, environment, process_id, yield_now};
 pub(crate) use real::{REAL, entropy, page_bytes};
-pub(crate) use report::die;
+pub(crate) use report::{die, say};
 
 /// What the runtime asks of the system. All sizes are bytes and multiples of the page size.
 ///

@@ -21,6 +21,13 @@ impl Write for Line {
 /// Writes `orthotope: `, the message and a line feed to stderr with one system call, and aborts.
 #[cold]
 pub(crate) fn die(message: fmt::Arguments<'_>) -> ! {
+    say(message);
+    std::process::abort()
+}
+
+/// Writes `orthotope: `, the message and a line feed to stderr with one system call.
+#[cold]
+pub(crate) fn say(message: fmt::Arguments<'_>) {
     let mut line = Line {
         bytes: [0; 256],
         len: 0,
@@ -31,5 +38,4 @@ pub(crate) fn die(message: fmt::Arguments<'_>) -> ! {
     line.bytes[line.len] = b'\n';
     // SAFETY: the buffer is as long as stated.
     unsafe { libc::write(2, line.bytes.as_ptr().cast(), line.len + 1) };
-    std::process::abort()
 }

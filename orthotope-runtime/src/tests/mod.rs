@@ -28,13 +28,17 @@ mod lock;
 mod model;
 #[cfg(test)]
 mod profile;
+#[cfg(test)]
 mod purge;
+#[cfg(test)]
+mod recording;
 #[cfg(test)]
 mod relocate;
 #[cfg(test)]
 mod rng;
 #[cfg(test)]
 mod thread_limit;
+#[cfg(test)]
+mod tuner;
 
 pub use model::{Case, run};
-mod tuner;

@@ -1,0 +1,203 @@
+//! The recorder: what a program asks of its allocator, counted while it runs.
+//!
+//! Owns one recording a process, mapped at the first allocation and never unmapped, and the file that it is written to.
+//! Knows nothing of the allocator that serves the requests: `orthotope::Recorder` calls in here beside it.
+//!
+//! Invariants:
+//!
+//! - A thread counts in a slot of its own, which it alone writes: two loads and stores for each count, no lock and no
+//!   locked instruction. Slots are sums: a thread that ends leaves its slot as it is, and the next thread goes on
+//!   with it. Threads beyond [`SLOTS`](slot::SLOTS), and threads whose exit hook has run, share the first slot and count
+//!   with locked instructions.
+//! - Nothing here allocates, and nothing waits but [`write_profile`]: a snapshot that another thread is at is left
+//!   to it.
+//!
+//! Read on in this order: here, `slot`, `recording`, `sample`, `output`.
+
+mod output;
+mod recording;
+mod sample;
+mod slot;
+
+use core::cell::Cell;
+use core::ptr;
+use std::io;
+use std::path::Path;
+
+pub(crate) use recording::Recording;
+#[cfg(test)]
+pub(crate) use slot::SLOTS;
+pub(crate) use slot::{Event, Slot};
+
+use crate::sync::{AtomicU8, Ordering};
+use crate::sys::{AtExit, REAL, at_exit, on_thread_exit, prepare_thread_exit};
+
+/// What a thread needs for counting. All zero until its first request.
+struct Local {
+    slot: Cell<*const Slot>,
+    /// Bytes by which the thread changed what is live, and has not told.
+    untold: Cell<i64>,
+}
+
+std::thread_local! {
+    static LOCAL: Local = const { Local { slot: Cell::new(ptr::null()), untold: Cell::new(0) } };
+}
+
+/// The process's recording: 0 not started, 1 starting, 2 running, 3 refused by the system.
+static STATE: AtomicU8 = AtomicU8::new(0);
+static RECORDING: crate::sync::AtomicPtr<Recording> = crate::sync::AtomicPtr::new(ptr::null_mut());
+
+/// Counts a block that was handed out.
+#[inline]
+pub fn allocated(block: *mut u8, size: usize, align: usize) {
+    count(block, Event::allocation(size, align));
+}
+
+/// Counts a block that is about to be freed.
+#[inline]
+pub fn freed(block: *mut u8, size: usize) {
+    count(block, Event::free(size));
+}
+
+/// Counts a block that `realloc` made of another one.
+#[inline]
+pub fn reallocated(from: *mut u8, old: usize, to: *mut u8, new: usize, align: usize) {
+    count(from, Event::free(old));
+    count(to, Event::reallocation(new, align));
+}
+
+#[inline]
+fn count(block: *mut u8, event: Event) {
+    LOCAL.with(|local| {
+        // SAFETY: a slot is never unmapped.
+        let Some(slot) = (unsafe { local.slot.get().as_ref() }) else {
+            return count_first_slow(local, block, event);
+        };
+        slot.count(event);
+        if sample::is_sampled(block.addr()) {
+            sample_slow(slot, block, event);
+        }
+        let untold = local.untold.get() + event.bytes();
+        local.untold.set(untold);
+        if slot.recording().is_due(untold) {
+            tell_slow(local, slot);
+        }
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn count_first_slow(local: &Local, block: *mut u8, event: Event) {
+    let Some(recording) = running() else {
+        return;
+    };
+    let slot = recording.claim();
+    local.slot.set(slot);
+    if !slot.is_shared() {
+        let hook = slot.hook().cast::<AtExit>();
+        let node = AtExit {
+            run: leave,
+            next: ptr::null_mut(),
+        };
+        // SAFETY: the slot is this thread's alone, and its hook in no list until now.
+        unsafe { hook.write(node) };
+        // SAFETY: slots are never unmapped or moved.
+        unsafe { on_thread_exit(hook) };
+    }
+    count(block, event);
+}
+
+/// The exit hook: what the thread still asks for is counted in the shared slot.
+///
+/// # Safety
+///
+/// `hook` is that of the calling thread's slot.
+unsafe fn leave(_: *mut AtExit) {
+    LOCAL.with(|local| {
+        // SAFETY: a slot is never unmapped.
+        if let Some(slot) = unsafe { local.slot.get().as_ref() } {
+            tell_slow(local, slot);
+            let recording = slot.recording();
+            local.slot.set(recording.shared());
+            recording.leave(slot);
+        }
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn sample_slow(slot: &Slot, block: *mut u8, event: Event) {
+    let samples = slot.recording().samples();
+    if event.is_free() {
+        if let Some(owner) = samples.take(block.addr())
+            && owner != slot.index()
+        {
+            slot.count_remote(event);
+        }
+    } else {
+        samples.put(block.addr(), slot.index());
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn tell_slow(local: &Local, slot: &Slot) {
+    slot.recording().tell(local.untold.take());
+}
+
+/// The process's recording, started by whoever comes first; `None` while it starts, and where the system refused it.
+fn running() -> Option<&'static Recording> {
+    // Acquire pairs with the Release below: who sees that it runs sees what it is.
+    let state = STATE.load(Ordering::Acquire);
+    if state == 0
+        && STATE
+            .compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    {
+        start();
+    }
+    // SAFETY: null, or a recording, which is never unmapped.
+    unsafe { RECORDING.load(Ordering::Acquire).as_ref() }
+}
+
+/// Maps the recording, and has it written at the end of the process if its environment asks for that.
+fn start() {
+    let Ok(recording) = Recording::map(&REAL) else {
+        STATE.store(3, Ordering::Relaxed);
+        return;
+    };
+    prepare_thread_exit();
+    // Release pairs with the Acquire in `running`.
+    RECORDING.store(ptr::from_ref(recording).cast_mut(), Ordering::Release);
+    STATE.store(2, Ordering::Release);
+    if output::asked_for() {
+        at_exit(write_at_exit);
+    }
+}
+
+/// Writes what was recorded until now, from any thread: a file that is whole, or an error and none.
+///
+/// A file that was at `path` is replaced at once, by renaming. The work is done in a file beside it whose name ends
+/// with the process's id and `.tmp`.
+///
+/// # Errors
+///
+/// Those of the system; [`io::ErrorKind::InvalidInput`] for a path that is too long or contains a zero byte, and
+/// [`io::ErrorKind::OutOfMemory`] if the system had no memory to record in.
+pub fn write_profile(path: &Path) -> io::Result<()> {
+    let recording = running().ok_or(io::ErrorKind::OutOfMemory)?;
+    settle(recording);
+    output::write(recording, path.as_os_str().as_encoded_bytes())
+}
+
+/// Counts what the calling thread has not told, so that its own program finds it in the profile.
+fn settle(recording: &Recording) {
+    LOCAL.with(|local| recording.tell(local.untold.take()));
+}
+
+extern "C" fn write_at_exit() {
+    if let Some(recording) = running() {
+        settle(recording);
+        output::write_where_asked(recording);
+    }
+}
