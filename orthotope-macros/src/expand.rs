@@ -33,6 +33,8 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
     let config = config(settings);
     let bins = Literal::usize_unsuffixed(settings.classes.len());
     let methods = methods::methods();
+    // The compiler is told of the file, so that a change of it compiles the crate again.
+    let tracked = settings.profile.iter();
 
     quote! {
         #(#cfgs)*
@@ -52,6 +54,8 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
         #(#cfgs)*
         const _: () = {
             use #krate::__private;
+
+            #(const _: &[u8] = ::core::include_bytes!(#tracked);)*
 
             impl #ty { #methods }
 

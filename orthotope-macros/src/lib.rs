@@ -59,6 +59,7 @@ use crate::item::Item;
 /// | `preset = "tensor"` or `"general"` | what the other arguments start from | `"tensor"` |
 /// | `arena = "4GiB"` | address space reserved; memory is used only as touched | `"64GiB"` |
 /// | `classes = [64, 256, "64KiB"]` | payload sizes, strictly ascending, multiples of `align`, up to half of `arena` | the preset's |
+/// | `profile = "serve.json"` | the classes that waste least for what `orthotope::Recorder` recorded there; relative to the crate's Cargo.toml; a change of the file compiles again | none; not with `classes` |
 /// | `align = 64` | alignment of every pointer: a power of two, 64 to 2 MiB with a header, 8 to 4096 without | the preset's |
 /// | `header = true` or `false` | a 64-byte header per block, or none | `true` in `"tensor"`, `false` in `"general"` |
 /// | `refill = "32KiB"` | bytes moved per refill of a class | the preset's |
@@ -69,6 +70,9 @@ use crate::item::Item;
 /// | `huge_pages = "system"`, `"always"` or `"never"` | 2 MiB pages for the arena: as the system is set, advised, or advised against | `"system"` |
 /// | `hardened = true` or `false` | every check that costs time: see below | `false` |
 /// | `crate = path` | where orthotope is, for renamed dependencies | `::orthotope` |
+///
+/// With a profile, `CLASSES` has the fewest classes whose waste at the recorded peak is within 1 % of the best with 64, and
+/// spare ones, so that no request below the largest takes more than twice its bytes.
 ///
 /// A preset's own classes are rounded up to `align`, and dropped above half of `arena`.
 ///

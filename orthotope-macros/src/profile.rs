@@ -1,37 +1,55 @@
 //! Recorded profiles.
 //!
-//! Owns where a profile is looked for, and whether a file can be one. Deriving classes from it is
-//! not available yet; a path that leads nowhere is told all the same.
+//! Owns where a profile is looked for, and what to say about a file that is none. What its text means is the
+//! runtime's, which reads it for the command line too.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use orthotope_runtime::profile::{self, Profile};
+
 /// Why a profile cannot be used. Displays as what follows "`profile` = …".
 #[derive(Debug)]
 pub(crate) enum ProfileError {
-    Missing,
+    Missing(String),
     Unreadable(io::Error),
-    Malformed,
+    NotText,
+    Malformed(profile::ProfileError),
+    Empty,
 }
 
 impl fmt::Display for ProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str(
-                "names no file; the path is relative to the directory of the crate's Cargo.toml",
+            Self::Missing(path) => write!(
+                f,
+                "names no file; the path is relative to the directory of the crate's Cargo.toml. To record a profile, \
+                 wrap the program's allocator in `orthotope::Recorder` and run it with the environment variable \
+                 ORTHOTOPE_PROFILE={path}"
             ),
             Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            Self::Malformed => {
-                f.write_str("is not a profile: a profile is one JSON object; record it again")
-            }
+            Self::NotText => f.write_str("is not text; record the profile again"),
+            Self::Malformed(error) => write!(f, "is not a profile, {error}"),
+            Self::Empty => f.write_str(
+                "holds no allocation; record the program while it does its work, as long as it takes to reach its \
+                 peak",
+            ),
         }
     }
 }
 
-/// Checks that `path`, relative to the crate's manifest, leads to a file that could be a profile.
-pub(crate) fn check(path: &str) -> Result<(), ProfileError> {
-    check_file(&manifest_directory().join(path))
+/// A profile, and where it lies.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// Absolute, where the crate's manifest is known to be.
+    pub(crate) path: String,
+    pub(crate) profile: Profile,
+}
+
+/// Reads the profile at `path`, relative to the crate's manifest.
+pub(crate) fn read(path: &str) -> Result<Recorded, ProfileError> {
+    read_in(&manifest_directory(), path)
 }
 
 fn manifest_directory() -> PathBuf {
@@ -40,21 +58,45 @@ fn manifest_directory() -> PathBuf {
         .unwrap_or_default()
 }
 
-fn check_file(path: &Path) -> Result<(), ProfileError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => {
-            return Err(match error.kind() {
-                io::ErrorKind::NotFound => ProfileError::Missing,
-                io::ErrorKind::InvalidData => ProfileError::Malformed,
-                _ => ProfileError::Unreadable(error),
-            });
+fn read_in(folder: &Path, path: &str) -> Result<Recorded, ProfileError> {
+    let file = folder.join(path);
+    let text = std::fs::read_to_string(&file).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ProfileError::Missing(path.to_owned()),
+        io::ErrorKind::InvalidData => ProfileError::NotText,
+        _ => ProfileError::Unreadable(error),
+    })?;
+    let profile = Profile::parse(&text).map_err(ProfileError::Malformed)?;
+    if profile.is_empty() {
+        return Err(ProfileError::Empty);
+    }
+    let path = file.into_os_string().into_string();
+    let path = path.map_err(|_| ProfileError::Unreadable(io::ErrorKind::InvalidFilename.into()))?;
+    Ok(Recorded { path, profile })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_the_folders_unless_it_is_absolute() {
+        let folder = std::env::temp_dir().join(format!("orthotope-profile-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let text = r#"{"orthotope_profile": 1, "bins": [{"size": 24, "peak": 7}]}"#;
+        let file = folder.join("a.json");
+        std::fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        for path in ["a.json", "./../../a.json", file] {
+            let folder = if path.starts_with('.') {
+                &folder.join("b/c")
+            } else {
+                &folder
+            };
+            std::fs::create_dir_all(folder).unwrap();
+            let recorded = read_in(folder, path).unwrap();
+            assert!(Path::new(&recorded.path).is_absolute());
+            assert_eq!(recorded.profile.bins.len(), 1);
         }
-    };
-    let text = text.trim();
-    if text.starts_with('{') && text.ends_with('}') {
-        Ok(())
-    } else {
-        Err(ProfileError::Malformed)
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

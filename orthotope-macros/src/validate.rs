@@ -10,7 +10,7 @@ mod classes;
 
 use crate::errors::Errors;
 use crate::model::{ARGUMENTS, Arguments, Given, Preset, Settings};
-use crate::profile;
+use crate::profile::{self, Recorded};
 use crate::purge::Purge;
 
 /// What C promises of every pointer that `malloc` returns.
@@ -19,7 +19,7 @@ const C_ALIGN: usize = 16;
 /// Checks all rules and resolves the defaults; `None` only if there was an error.
 pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Settings> {
     check_available(arguments, errors);
-    check_profile(arguments, errors);
+    let recorded = check_profile(arguments, errors);
 
     let preset = arguments.preset.or(Some(Preset::Tensor));
     let base = preset.map(Settings::of);
@@ -56,10 +56,11 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
         }
         classes => classes::check(classes.written(), align, arena, header, c_api, errors),
     };
-    Some(Settings {
+    let mut settings = Settings {
         preset: preset?,
         arena: arena?,
         classes: classes?,
+        profile: None,
         align: align?,
         header: header?,
         refill: refill?,
@@ -69,7 +70,12 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
         purge: purge?,
         huge_pages: huge_pages?,
         hardened: hardened?,
-    })
+    };
+    if let Some(recorded) = recorded {
+        settings.classes = classes::tuned(&recorded.profile, &settings);
+        settings.profile = Some(recorded.path);
+    }
+    Some(settings)
 }
 
 /// The size that holds, which must not be zero if it was written.
@@ -105,21 +111,24 @@ fn check_available(arguments: &Arguments, errors: &mut Errors) {
     }
 }
 
-/// The classes have one source, and a profile is a file that exists.
-fn check_profile(arguments: &Arguments, errors: &mut Errors) {
+/// The classes have one source, and a profile is a file that can be read.
+fn check_profile(arguments: &Arguments, errors: &mut Errors) -> Option<Recorded> {
     if let (Some(profile), Some(_)) = (arguments.name("profile"), arguments.name("classes")) {
         errors.at(
             profile.span(),
             "`profile` and `classes` both say what the classes are; remove one of the two",
         );
     }
-    if let Some(written) = arguments.profile.written()
-        && let Err(error) = profile::check(&written.value)
-    {
-        errors.at(
-            written.span,
-            format_args!("`profile` = {} {error}", written.text),
-        );
+    let written = arguments.profile.written()?;
+    match profile::read(&written.value) {
+        Ok(recorded) => Some(recorded),
+        Err(error) => {
+            errors.at(
+                written.span,
+                format_args!("`profile` = {} {error}", written.text),
+            );
+            None
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-//! The rules about `classes`, and the fitting of a preset's.
+//! The rules about `classes`, the fitting of a preset's, and those of a profile.
 
-use orthotope_runtime::{MAX_CLASSES, tune};
+use orthotope_runtime::profile::Profile;
+use orthotope_runtime::{MAX_CLASSES, tune, tuner};
 
 use super::{C_ALIGN, align};
 use crate::errors::Errors;
-use crate::model::{Element, Given, Written};
+use crate::model::{Element, Given, Settings, Written};
 use crate::size::{MAX_SIZE, display};
 
 /// A preset's classes, fitted to the alignment and the arena; too small an arena leaves none.
@@ -31,6 +32,22 @@ pub(super) fn fit(
         ),
     );
     None
+}
+
+/// The classes that waste least for what was recorded, everything else being settled.
+pub(super) fn tuned(profile: &Profile, settings: &Settings) -> Vec<usize> {
+    let mut config = settings
+        .preset
+        .config()
+        .with_arena(settings.arena)
+        .with_align(settings.align)
+        .with_header(settings.header)
+        .with_refill(settings.refill)
+        .with_cache(settings.cache);
+    if let Some(limit) = settings.thread_limit {
+        config = config.with_thread_limit(limit);
+    }
+    tuner::tune(profile, &config, None)
 }
 
 /// Written classes: 1 to 255 multiples of `align`, strictly ascending, none beyond half the arena.

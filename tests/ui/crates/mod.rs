@@ -44,6 +44,8 @@ fn run(name: &str, edition: &str, dependency: &str) {
     );
 }
 
+mod profile;
+
 #[test]
 fn edition_2021() {
     run("edition_2021", "2021", "orthotope");
