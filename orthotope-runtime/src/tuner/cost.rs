@@ -9,6 +9,10 @@ use crate::config::Config;
 use crate::profile::{Bin, Profile};
 use crate::slab::Geometry;
 
+/// A large block takes whole pages, of this size on most systems. What it has beyond them, to the next granule, is
+/// address space.
+const PAGE: usize = 4 << 10;
+
 /// The search counts in this many parts of a byte: a slab's tail is little for each of its blocks.
 pub(super) const SCALE: i128 = 256;
 
@@ -20,13 +24,13 @@ pub struct Waste {
     pub requested: u128,
     /// Blocks that hold them.
     pub blocks: u128,
-    /// Bytes of classes, and of large blocks, beyond the requests.
+    /// Bytes of classes, and of the last pages of large blocks, beyond the requests.
     pub rounding: u128,
     /// Bytes of headers.
     pub headers: u128,
     /// Bytes that slabs leave over at their ends.
     pub tails: u128,
-    /// Bytes of free blocks that threads keep: an estimate, half a refill a thread.
+    /// Bytes of free blocks that threads keep: an estimate, half a refill a thread; none of what is fetched one by one.
     pub magazines: u128,
     /// The same class by class, smallest first; those without a block included.
     pub classes: Vec<ClassWaste>,
@@ -141,7 +145,7 @@ pub fn waste(profile: &Profile, config: &Config, classes: &[usize]) -> Waste {
             }
             None => {
                 let header = if config.header { HEADER_BYTES } else { 0 };
-                let span = (bin.size + header).next_multiple_of(GRANULE) - header;
+                let span = (bin.size + header).next_multiple_of(PAGE) - header;
                 waste.large.add(bin, span as u128, header as u128);
             }
         }
@@ -208,7 +212,7 @@ fn kept(config: &Config, payload: usize, threads: u64, asked: u64) -> u128 {
     if limits.keep == 0 {
         return 0;
     }
-    let each = limits.refill.div_ceil(2) as u64;
+    let each = (limits.refill / 2) as u64;
     u128::from(threads.saturating_mul(each).min(asked)) * stride as u128
 }
 
