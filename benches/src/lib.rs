@@ -16,6 +16,7 @@ pub mod memory;
 pub mod random;
 pub mod report;
 pub mod soak;
+pub mod tuned;
 pub mod workloads;
 
 /// The compiler that built this crate, as `rustc --version` says it.

@@ -14,15 +14,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use orthotope_examples::rerank::{self, Args};
 
-// The classes follow the program: up to 1024 bytes for names, words and records, 1536 for an embedding (384
-// `f32`, nothing left over), 6144 for the n-grams of a passage, from 16 KiB for the texts of files. The tables
-// of the index are larger than 1 MiB and go to the large path.
+// The classes come from what the program asked for while it indexed Orthotope's own sources, 1536 bytes for an embedding
+// (384 `f32`, nothing left over) among them:
+// ORTHOTOPE_PROFILE=examples/profiles/rerank.json cargo run --release --bin record-examples -- rerank
 #[global_allocator]
-#[orthotope::allocator(
-    arena = "4GiB",
-    classes = [64, 256, 1024, 1536, 6144, "16KiB", "64KiB", "256KiB", "1MiB"],
-    align = 64
-)]
+#[orthotope::allocator(preset = "general", arena = "4GiB", profile = "profiles/rerank.json")]
 static GLOBAL: ServeAlloc;
 
 fn main() -> ExitCode {

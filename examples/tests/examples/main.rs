@@ -5,3 +5,4 @@ mod rerank_answers;
 mod rerank_bad_input;
 mod rerank_modules;
 mod small_examples;
+mod tuned_examples;

@@ -1,0 +1,11 @@
+//! The work of `json_service` under the allocator that was tuned to it.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+#[orthotope::allocator(preset = "general", profile = "../examples/profiles/json_service.json")]
+static GLOBAL: Tuned;
+
+fn main() -> ExitCode {
+    orthotope_benches::tuned::child()
+}

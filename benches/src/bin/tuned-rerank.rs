@@ -1,0 +1,11 @@
+//! The work of `rerank` under the allocator that was tuned to it.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+#[orthotope::allocator(preset = "general", profile = "../examples/profiles/rerank.json")]
+static GLOBAL: Tuned;
+
+fn main() -> ExitCode {
+    orthotope_benches::tuned::child()
+}

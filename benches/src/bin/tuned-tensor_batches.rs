@@ -1,0 +1,14 @@
+//! The work of `tensor_batches` under the allocator that was tuned to it.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+#[orthotope::allocator(
+    preset = "general",
+    profile = "../examples/profiles/tensor_batches.json"
+)]
+static GLOBAL: Tuned;
+
+fn main() -> ExitCode {
+    orthotope_benches::tuned::child()
+}

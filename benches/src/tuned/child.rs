@@ -1,0 +1,54 @@
+//! One example's work in a process of its own, under whatever allocator that has.
+
+use std::env;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use orthotope_examples::loads::Load;
+use serde::{Deserialize, Serialize};
+
+use crate::measure;
+
+/// What a run says of itself, in one line of JSON.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Answer {
+    pub(super) seconds: f64,
+    /// Most memory that was resident, in KiB.
+    pub(super) peak_kib: u64,
+    pub(super) sum: u64,
+}
+
+/// Runs the example and the effort that the command line names.
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let load = arguments.next().and_then(|name| Load::named(&name));
+    let effort = arguments.next().and_then(|effort| effort.parse().ok());
+    let (Some(load), Some(effort)) = (load, effort) else {
+        eprintln!("write an example's name and its effort");
+        return ExitCode::from(2);
+    };
+    let start = Instant::now();
+    let sum = match load.run(effort) {
+        Ok(sum) => sum,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let answer = Answer {
+        seconds: start.elapsed().as_secs_f64(),
+        peak_kib: measure::status("VmHWM"),
+        sum,
+    };
+    match serde_json::to_string(&answer) {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

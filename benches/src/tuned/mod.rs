@@ -1,0 +1,103 @@
+//! The examples' work under rivals, `general` and the allocator tuned to each: what the binary `tuned` does.
+//!
+//! A program has one global allocator, so each cell of the table is a binary: `tuned-mimalloc` runs any example,
+//! `tuned-json_service` the one that its classes were derived from. They take turns, round for round. Read in this order: `child`,
+//! one run; `table`, what came of all.
+
+mod child;
+mod table;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::Parser;
+use orthotope_examples::loads::{LOADS, Load};
+
+use child::Answer;
+pub use child::main as child;
+use table::Table;
+
+/// Run the tuned examples under each allocator, in turns, and compare memory and time.
+///
+/// The binaries `tuned-…` must be built beside this one: cargo build --profile bench --package orthotope-benches --features rivals
+/// --bins
+#[derive(Debug, Parser)]
+struct Options {
+    /// Rounds, each with every cell
+    #[arg(short, long, default_value_t = 7)]
+    rounds: u32,
+    /// Divide each example's work by this
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    divide: u64,
+}
+
+/// The columns: names, and the binary's, if it is not the example's own.
+const COLUMNS: [(&str, Option<&str>); 4] = [
+    ("mimalloc", Some("tuned-mimalloc")),
+    ("jemalloc", Some("tuned-jemalloc")),
+    ("general", Some("tuned-general")),
+    ("tuned", None),
+];
+
+/// Measures what the command line asks for. Ends with 2 if a binary is missing, with 1 if one failed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let options = Options::parse();
+    let Some(folder) = folder() else {
+        eprintln!("tuned: cannot tell where this program lies");
+        return ExitCode::from(2);
+    };
+    let mut tables: Vec<(Load, Table)> = LOADS
+        .into_iter()
+        .map(|load| (load, Table::new(COLUMNS.map(|(name, _)| name))))
+        .collect();
+    for round in 1..=options.rounds {
+        eprintln!("tuned: round {round} of {}", options.rounds);
+        for (load, table) in &mut tables {
+            for (column, (_, binary)) in COLUMNS.iter().enumerate() {
+                let own = format!("tuned-{}", load.name);
+                let path = folder.join(binary.unwrap_or(&own));
+                match ask(&path, *load, options.divide) {
+                    Ok(answer) => table.add(column, answer),
+                    Err(error) => {
+                        eprintln!("tuned: {}: {error}", path.display());
+                        return if path.is_file() {
+                            ExitCode::FAILURE
+                        } else {
+                            ExitCode::from(2)
+                        };
+                    }
+                }
+            }
+        }
+    }
+    for (load, table) in &tables {
+        println!("{}\n\n{table}", load.name);
+    }
+    let same = tables.iter().all(|(_, table)| table.same_sums());
+    if !same {
+        eprintln!("tuned: the allocators' runs computed different things");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn folder() -> Option<PathBuf> {
+    let own = env::current_exe().ok()?;
+    own.parent().map(Path::to_path_buf)
+}
+
+fn ask(binary: &Path, load: Load, divide: u64) -> Result<Answer, String> {
+    let effort = (load.effort / divide).max(1).to_string();
+    let output = Command::new(binary)
+        .args([load.name, &effort])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{error}; build it with --features rivals --bins"))?;
+    if !output.status.success() {
+        return Err(format!("ended with {}", output.status));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("answers nonsense: {error}"))
+}

@@ -1,0 +1,36 @@
+//! A JSON-heavy service under an allocator that was tuned to it.
+//!
+//! ```text
+//! cargo run --release --example json_service
+//! cargo run --release --example json_service -- 200000
+//! ```
+//!
+//! The classes come from `profiles/json_service.json`, which the program left when it ran under a recorder:
+//!
+//! ```text
+//! ORTHOTOPE_PROFILE=examples/profiles/json_service.json cargo run --release --bin record-examples -- json_service
+//! ```
+
+use std::env;
+use std::process::ExitCode;
+
+use orthotope_examples::json_service;
+
+#[global_allocator]
+#[orthotope::allocator(preset = "general", profile = "profiles/json_service.json")]
+static GLOBAL: ServiceAlloc;
+
+fn main() -> ExitCode {
+    let Some(requests) = env::args().nth(1).map_or(Some(20_000), |n| n.parse().ok()) else {
+        eprintln!("json_service: write the number of requests that each worker answers");
+        return ExitCode::from(2);
+    };
+    println!("{:?}", json_service::run(requests));
+    println!(
+        "{} classes: {:?}",
+        ServiceAlloc::CLASSES.len(),
+        ServiceAlloc::CLASSES
+    );
+    println!("{}", ServiceAlloc::stats());
+    ExitCode::SUCCESS
+}
