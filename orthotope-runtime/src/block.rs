@@ -1,4 +1,4 @@
-//! The block formats: a 64-byte header before the payload, or nothing at all.
+//! The block formats: a 64-byte header before the payload, or nothing at all but, for C, a mark in a free block.
 //!
 //! Owns what a header says and how it is checked. Knows nothing of caches. Two frees at once are modelled in
 //! `models::of_blocks`.
@@ -15,6 +15,8 @@
 //! The word alone decides: it differs for a block that is forged, copied, freed, stale, of another size or
 //! of another owner, so a free that states its size compares eight bytes once. Kind and class follow from
 //! the size, so a size that agrees vouches for them.
+
+use core::ptr::NonNull;
 
 use crate::class::HEADER_BYTES;
 use crate::sync::{AtomicU64, Ordering};
@@ -68,6 +70,16 @@ impl Secret {
     }
 }
 
+/// Odd, so that every bit of a secret counts.
+const MIX_FREED: u64 = 0xd1b5_4a32_d192_ed03;
+
+impl Secret {
+    /// What free blocks without a header are marked with.
+    pub(crate) const fn freed(self) -> Key {
+        Key(self.0.wrapping_mul(MIX_FREED) | 1)
+    }
+}
+
 /// A secret and an owner, mixed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key(u64);
@@ -75,6 +87,12 @@ pub(crate) struct Key(u64);
 impl Key {
     /// The key of no secret, for a cache that is bound to no allocator.
     pub(crate) const NONE: Self = Self(0);
+
+    /// The second word of the free block at `address`: each has another, so that none is copied from one to the next.
+    #[inline(always)]
+    pub(crate) const fn mark(self, address: usize) -> u64 {
+        self.0 ^ address as u64
+    }
 
     /// The word of a live block of `requested` bytes whose payload starts at `address`, a multiple of 64.
     #[inline(always)]
@@ -261,4 +279,17 @@ impl Header {
         let requested = self.requested.load(Ordering::Relaxed) as usize;
         secret.key(self.owner()).word(address, requested)
     }
+}
+
+/// Where the block's mark stands while it is free: in its second word.
+///
+/// # Safety
+///
+/// The block has at least 16 bytes, can be read and written, and is aligned to a word.
+#[inline(always)]
+pub(crate) unsafe fn mark_of<'a>(block: NonNull<u8>) -> &'a AtomicU64 {
+    // SAFETY: by the caller's promise.
+    let word = unsafe { block.add(size_of::<u64>()) };
+    // SAFETY: as above. Whoever else frees the block at this moment does so through the same atomic word.
+    unsafe { word.cast().as_ref() }
 }

@@ -87,6 +87,9 @@ pub struct Config {
     /// Whether every check is made that costs time: full validation of each free, poisoned free memory, guard pages round
     /// large blocks, blocks handed out in random order.
     pub hardened: bool,
+    /// Whether the allocator is C's `malloc` too: then it asks nobody else for memory, and every block is marked while it
+    /// is free. Without a header, and with classes that are multiples of 16.
+    pub c_api: bool,
 }
 
 /// How long memory stays unused before it goes back, unless the user says otherwise.
@@ -108,6 +111,7 @@ impl Config {
             purge: PURGE,
             huge_pages: HugePages::System,
             hardened: false,
+            c_api: false,
         }
     }
 
@@ -126,6 +130,7 @@ impl Config {
             purge: PURGE,
             huge_pages: HugePages::System,
             hardened: false,
+            c_api: false,
         }
     }
 
@@ -199,11 +204,23 @@ impl Config {
         self
     }
 
+    /// The same as C's `malloc`, too.
+    #[must_use]
+    pub const fn with_c_api(mut self) -> Self {
+        self.c_api = true;
+        self
+    }
+
     /// The same with another answer to a full arena.
     #[must_use]
     pub const fn with_exhausted(mut self, exhausted: Exhausted) -> Self {
         self.exhausted = exhausted;
         self
+    }
+
+    /// Whether free blocks are marked in themselves. A hardened allocator keeps what it knows of them elsewhere.
+    pub(crate) const fn marks(&self) -> bool {
+        self.c_api && !self.hardened
     }
 
     /// Bytes from one block of class `class` to the next.

@@ -187,6 +187,22 @@ impl Depot {
         Some(magazine)
     }
 
+    /// Whether a magazine holds `block`.
+    pub(crate) fn holds(&self, block: *mut u8) -> bool {
+        let mut next = self.top;
+        while let Some(magazine) = NonNull::new(next) {
+            // SAFETY: linked magazines belong to the depot.
+            let this = unsafe { magazine.as_ref() };
+            // SAFETY: as above; it holds `count` blocks.
+            let held = unsafe { core::slice::from_raw_parts(blocks(magazine), this.count) };
+            if held.contains(&block) {
+                return true;
+            }
+            next = this.below;
+        }
+        false
+    }
+
     /// Keeps an empty magazine for later.
     ///
     /// # Safety

@@ -10,7 +10,7 @@
 //! | --- | --- | --- |
 //! | `sync` | atomics, real or a model checker's | everything |
 //! | `sys` | the operating-system seam: address space, locks, threads, forks, last words | sizes, classes |
-//! | `fallback` | blocks lent by the system's allocator to a thread that re-enters | everything else |
+//! | `fallback` | blocks lent to a thread that re-enters, by the system's allocator or by `sys` | everything else |
 //! | `tune` | the presets' class tables, and their arithmetic | memory |
 //! | `profile` | recordings: their bins and their text | memory |
 //! | `record` | counting what a program asks for, and the file of it | classes |

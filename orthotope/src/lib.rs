@@ -63,11 +63,12 @@ pub use recorder::Recorder;
 #[doc(hidden)]
 pub mod __private {
     pub use orthotope_runtime::global::{
-        Generated, Runtime, alloc, alloc_zeroed, allocate, dealloc, deallocate,
+        Generated, Runtime, alloc, alloc_zeroed, allocate, c_api, dealloc, deallocate,
         deallocate_with_size, flush_thread, purge_now, realloc, stats, usable_size,
     };
     pub use orthotope_runtime::{
         AllocError, Config, Exhausted, FreeError, HugePages, LocalBins, Locals, Purge, Stats,
+        c_api_locals,
     };
 }
 

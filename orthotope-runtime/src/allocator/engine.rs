@@ -261,7 +261,7 @@ impl Engine {
 
     /// Frees the large block at `address` into `lane`. `false` if it cannot be, for whatever reason: the way
     /// through a `Visit` finds out.
-    pub(crate) fn park_large(&self, lane: Lane, address: usize, size: usize) -> bool {
+    pub(crate) fn park_large(&self, lane: Lane, address: usize, size: Option<usize>) -> bool {
         let Some(span) = self.arena.home().span_at(address) else {
             return false;
         };
@@ -269,9 +269,9 @@ impl Engine {
         let record = unsafe { span.as_ref() };
         let parked = record.kind() == Kind::Large
             && record.first().addr() == address
-            && self.large.park(&self.arena, lane, span, Some(size));
+            && self.large.park(&self.arena, lane, span, size);
         if parked {
-            helper::look_after(self);
+            helper::look_after(self, true);
         }
         parked
     }

@@ -19,10 +19,22 @@ pub(crate) enum Found {
     Large(NonNull<Span>),
 }
 
+/// Sizes of a live block, in bytes.
+pub(crate) struct Sizes {
+    /// `None` if it is large.
+    pub(crate) class: Option<usize>,
+    /// What it was requested with, where that is known; else all that its class holds.
+    pub(crate) recorded: usize,
+    /// What its holder may use.
+    pub(crate) usable: usize,
+}
+
 impl Engine {
     /// What the live block at `address` is, if it is one and, where stated, of `provided` bytes.
     ///
     /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
+    ///
+    /// Where free blocks are marked, `locate` is the one to call.
     pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
         if self.config.hardened {
             return self.find_tracked(address, provided);
@@ -50,7 +62,20 @@ impl Engine {
         Ok(found)
     }
 
-    /// The same as far as it can be told without a lock.
+    /// As [`find`](Self::find), and asking the mark of a free block where there is one.
+    pub(super) fn locate(
+        &self,
+        address: usize,
+        provided: Option<usize>,
+    ) -> Result<Found, FreeError> {
+        if self.config.marks() {
+            self.find_marked(address, provided)
+        } else {
+            self.find(address, provided)
+        }
+    }
+
+    /// As [`find`](Self::find), as far as it can be told without a lock.
     pub(crate) fn find_unlocked(
         &self,
         address: usize,
@@ -208,13 +233,29 @@ impl Engine {
 
     /// Bytes that the holder of the live block at `address` may use.
     pub(crate) fn usable_size(&self, address: usize) -> Result<usize, FreeError> {
-        match self.find(address, None)? {
-            Found::Small { class, .. } => Ok(self.config.classes[class]),
+        self.sizes(address).map(|sizes| sizes.usable)
+    }
+
+    /// What is known of the sizes of the live block at `address`.
+    pub(crate) fn sizes(&self, address: usize) -> Result<Sizes, FreeError> {
+        match self.locate(address, None)? {
+            Found::Small { class, .. } => {
+                let room = self.config.classes[class];
+                Ok(Sizes {
+                    class: Some(class),
+                    recorded: self.requested_tracked(address)?.unwrap_or(room),
+                    usable: room,
+                })
+            }
             Found::Large(span) => {
                 // SAFETY: records are type-stable.
                 let record = unsafe { span.as_ref() };
                 self.large.check(record, address, None)?;
-                Ok(self.large.usable_guarded(record))
+                Ok(Sizes {
+                    class: None,
+                    recorded: record.requested(),
+                    usable: self.large.usable_guarded(record),
+                })
             }
         }
     }

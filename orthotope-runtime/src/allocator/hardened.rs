@@ -134,6 +134,14 @@ impl Engine {
         Ok(Some(true))
     }
 
+    /// Bytes that the live small block at `address` was requested with, if that is kept.
+    pub(super) fn requested_tracked(&self, address: usize) -> Result<Option<usize>, FreeError> {
+        if !self.config.hardened {
+            return Ok(None);
+        }
+        Ok(self.track(address, None)?.map(|tracked| tracked.requested))
+    }
+
     /// As [`find`](Self::find).
     pub(super) fn find_tracked(
         &self,

@@ -21,9 +21,10 @@ use core::time::Duration;
 
 use super::engine::Engine;
 use crate::arena::Schedule;
-use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::sys::{
-    Bell, ForkHooks, Guard, Lock, forget_thread, name_thread, now, on_fork, start_helper,
+    Bell, ForkHooks, Guard, Lock, forget_thread, is_first_thread, is_left_alone, name_thread, now,
+    on_fork, start_helper,
 };
 
 /// Bytes that become free before anybody looks after them.
@@ -50,6 +51,11 @@ struct Head(*mut Engine);
 
 // SAFETY: the pointer is followed under the lock alone, or while its engine is retained.
 unsafe impl Send for Head {}
+
+/// Whether the first thread has ended. The process lasts until the last one ends, and that must not be the helper.
+static ORPHANED: AtomicBool = AtomicBool::new(false);
+/// How long it takes the helper at most to see that it is the last.
+const LAST_LOOK: Duration = Duration::from_millis(100);
 
 /// Held by whoever sets up the allocator behind a static.
 static STARTING: Lock<()> = Lock::new(());
@@ -117,9 +123,14 @@ unsafe fn unlink(head: &mut Head, engine: NonNull<Engine>) {
 }
 
 /// Sees to it that what has become free is looked after. The caller holds no lock, and is outside the slow path.
+///
+/// C's `free` starts no thread: glibc calls it while it holds the lock of its stacks, which starting one takes. A helper that
+/// is not there yet comes with the next `malloc` that leaves the slow path.
 #[inline]
-pub(super) fn look_after(engine: &Engine) {
-    if engine.arena.wants_watch(WORTH_A_LOOK) {
+pub(super) fn look_after(engine: &Engine, frees: bool) {
+    if engine.arena.wants_watch(WORTH_A_LOOK)
+        && !(frees && engine.config.c_api && STATE.load(Ordering::Relaxed) != THERE)
+    {
         wake(engine);
     }
 }
@@ -168,7 +179,22 @@ fn start() -> bool {
 extern "C" fn helper(_: *mut libc::c_void) -> *mut libc::c_void {
     name_thread(c"orthotope-purge");
     loop {
-        BELL.wait(tick_all());
+        let mut next = tick_all();
+        if ORPHANED.load(Ordering::Relaxed) {
+            if is_left_alone() {
+                return ptr::null_mut();
+            }
+            next = Some(next.map_or(LAST_LOOK, |next| next.min(LAST_LOOK)));
+        }
+        BELL.wait(next);
+    }
+}
+
+/// A thread ends that had a cache. If it is the first, the helper stays for as long as there are others.
+pub(super) fn thread_ends() {
+    if is_first_thread() {
+        ORPHANED.store(true, Ordering::Relaxed);
+        BELL.ring();
     }
 }
 
@@ -259,8 +285,10 @@ extern "C" fn parent() {
 /// The same in the child, where the helper is gone.
 extern "C" fn child() {
     let forked = forget_thread();
+    each_engine(|engine| engine.registry.bereave(forked.number()));
     each_engine(|engine| engine.let_go_in_child(forked));
     STATE.store(ABSENT, Ordering::Relaxed);
+    ORPHANED.store(false, Ordering::Relaxed);
     BELL.silence();
     // Whatever it watched, the next slow path asks for.
     each_engine(|engine| {

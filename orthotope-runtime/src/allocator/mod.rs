@@ -11,11 +11,13 @@ mod hardened;
 mod helper;
 mod holders;
 mod instance;
+mod marked;
 mod snapshot;
 mod thread_cache;
 mod visit;
 
 pub(crate) use engine::Engine;
+pub(crate) use find::Sizes;
 pub(crate) use hardened::Freed;
 pub(crate) use helper::starting;
 pub use instance::Allocator;

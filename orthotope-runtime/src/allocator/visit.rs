@@ -1,16 +1,18 @@
 //! One trip through the slow path: from the fast path of a thread, or on behalf of an instance's cache.
 
+use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 use super::engine::{Engine, next_id};
 use super::find::Found;
 use super::helper;
 use crate::arena::{Kind, Lane, Span};
-use crate::block::Header;
+use crate::block::{Header, mark_of};
 use crate::class::ScaledClass;
 use crate::config::{ClassLimits, Exhausted};
 use crate::error::FreeError;
 use crate::large::{Footprint, LargeBlock};
+use crate::sync::Ordering;
 use crate::sys::{AtExit, die, entropy};
 use crate::thread_cache::{Cold, Locals, Phase, bin};
 
@@ -25,6 +27,8 @@ pub(crate) struct Visit<'a> {
     /// None: the thread has no cache, and works on the central pool.
     cold: Option<NonNull<Cold>>,
     before: Phase,
+    /// It was for the sake of a free.
+    frees: Cell<bool>,
 }
 
 impl<'a> Visit<'a> {
@@ -50,6 +54,7 @@ impl<'a> Visit<'a> {
             locals,
             cold,
             before,
+            frees: Cell::new(false),
         }
     }
 
@@ -79,7 +84,7 @@ impl<'a> Visit<'a> {
         );
         if cold.is_some() {
             let owner = next_id();
-            head.own(owner, engine.secret.key(owner));
+            head.own(owner, engine.key(owner));
             head.lane.set(engine.arena.take_lane());
             if engine.config.hardened
                 && let Some(cold) = cold
@@ -88,7 +93,7 @@ impl<'a> Visit<'a> {
                 unsafe { Cold::seed(cold, entropy()) };
             }
         } else {
-            head.own(0, engine.secret.key(0));
+            head.own(0, engine.key(0));
         }
         head.cold.set(cold.map_or(ptr::null_mut(), NonNull::as_ptr));
         head.phase.set(if cold.is_some() {
@@ -119,10 +124,10 @@ impl<'a> Visit<'a> {
         // SAFETY: the caller's locals.
         let head = unsafe { locals.as_ref() };
         head.cold.set(ptr::null_mut());
-        head.own(0, engine.secret.key(0));
+        head.own(0, engine.key(0));
         engine.arena.give_lane(head.lane.replace(Lane::NONE));
         head.phase.set(Phase::Uncached);
-        helper::look_after(engine);
+        helper::look_after(engine, false);
     }
 
     /// A block of `class` for a request of `size` bytes, its header written.
@@ -140,6 +145,9 @@ impl<'a> Visit<'a> {
             let owner = self.owner();
             let key = self.engine.secret.key(owner);
             header.seal(key, owner, block.as_ptr().addr(), size);
+        } else if self.engine.config.marks() {
+            // SAFETY: the block is new and the caller's, of at least 16 bytes.
+            unsafe { mark_of(block) }.store(0, Ordering::Relaxed);
         }
         Some(block)
     }
@@ -211,6 +219,11 @@ impl<'a> Visit<'a> {
             // SAFETY: the cache is the caller's, by `enter`, and every stack in service.
             unsafe { Cold::arrive(cold, arena, self.engine.centrals()) };
         }
+        if self.engine.config.marks() {
+            let mark = self.engine.key(0).mark(block.as_ptr().addr());
+            // SAFETY: the block is the caller's to give, of at least 16 bytes.
+            unsafe { mark_of(block) }.store(mark, Ordering::Relaxed);
+        }
         match self.cold {
             // SAFETY: the cache is the caller's, by `enter`.
             Some(cold) if unsafe { Cold::ready(cold, arena, central, class) } => {
@@ -237,11 +250,12 @@ impl<'a> Visit<'a> {
         provided: Option<usize>,
     ) -> Result<(), FreeError> {
         let address = block.as_ptr().addr();
+        self.frees.set(true);
         if self.engine.config.hardened {
             // SAFETY: the caller's promise.
             return unsafe { self.free_hardened(address, provided) };
         }
-        let class = match self.engine.find(address, provided)? {
+        let class = match self.engine.locate(address, provided)? {
             Found::Large(span) => {
                 let Engine { arena, large, .. } = self.engine;
                 if large.park(arena, self.lane(), span, provided) {
@@ -251,7 +265,7 @@ impl<'a> Visit<'a> {
             }
             Found::Small { class, .. } => class,
         };
-        let Some(block) = self.derive(address) else {
+        let Some(block) = self.engine.derive(address) else {
             return Err(FreeError::ForeignPointer);
         };
         if !self.engine.config.header {
@@ -298,7 +312,7 @@ impl<'a> Visit<'a> {
         if self.engine.config.hardened {
             return Ok(self.resize_hardened(address, old, new)?.then_some(block));
         }
-        match self.engine.find(address, Some(old))? {
+        match self.engine.locate(address, Some(old))? {
             Found::Large(span) => {
                 // SAFETY: records are type-stable.
                 let record = unsafe { span.as_ref() };
@@ -310,7 +324,7 @@ impl<'a> Visit<'a> {
             }
             Found::Small { class, .. } if self.engine.class_of(new) == Some(class) => {
                 if self.engine.config.header
-                    && let Some(block) = self.derive(address)
+                    && let Some(block) = self.engine.derive(address)
                 {
                     // SAFETY: `find` saw the header.
                     let header = unsafe { Header::of(block.as_ptr()) };
@@ -398,11 +412,6 @@ impl<'a> Visit<'a> {
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.lane.get()
     }
-
-    /// The address as a pointer derived from its region's base, whatever the caller's came from.
-    fn derive(&self, address: usize) -> Option<NonNull<u8>> {
-        NonNull::new(self.engine.arena.region_of(address)?.pointer(address))
-    }
 }
 
 impl Visit<'_> {
@@ -429,7 +438,7 @@ impl Drop for Visit<'_> {
         }
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.phase.set(self.before);
-        helper::look_after(self.engine);
+        helper::look_after(self.engine, self.frees.get());
     }
 }
 
@@ -454,4 +463,5 @@ pub(crate) unsafe fn leave_thread(hook: *mut AtExit) {
     unsafe { engine.registry.remove(cold) };
     // SAFETY: the locals are the calling thread's, whose thread-local memory outlives its exit hooks.
     unsafe { Visit::unbind(engine, locals) };
+    helper::thread_ends();
 }

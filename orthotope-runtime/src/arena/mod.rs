@@ -3,8 +3,8 @@
 //! Owns the page directory, the byte budget, best fit, splitting and coalescing, and the memory for
 //! all records. Knows nothing of blocks.
 //!
-//! Read on in this order: `setup`, `span`, `region`, `bins`, `budget`, `fit`, `phased`, `resize`, `relocate`, `seams`,
-//! `lanes`, `parked`, `guard`, `age`, `stir`, `purge`, `clear`, `meta`, `counts`.
+//! Read on in this order: `setup`, `span`, `region`, `home`, `bins`, `budget`, `fit`, `phased`, `resize`, `relocate`,
+//! `seams`, `lanes`, `parked`, `guard`, `age`, `stir`, `purge`, `clear`, `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -21,6 +21,7 @@ mod clear;
 mod counts;
 mod fit;
 mod guard;
+mod home;
 mod lanes;
 mod meta;
 mod parked;
@@ -46,6 +47,7 @@ use bins::Bins;
 use budget::Budget;
 pub(crate) use counts::ArenaCounts;
 use counts::LargeCounts;
+pub(crate) use home::{Home, reciprocal};
 pub(crate) use lanes::Lane;
 use lanes::Lanes;
 pub(crate) use meta::Meta;

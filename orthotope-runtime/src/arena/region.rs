@@ -117,6 +117,11 @@ impl Region {
         unsafe { os.unmap(self.directory.cast(), self.directory_bytes) };
     }
 
+    /// First byte, number of granules, and the first of as many entries.
+    pub(super) fn directory(&self) -> (NonNull<u8>, usize, NonNull<AtomicPtr<Span>>) {
+        (self.base, self.granules, self.directory)
+    }
+
     /// First byte.
     pub(crate) fn base(&self) -> NonNull<u8> {
         self.base

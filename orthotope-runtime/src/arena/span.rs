@@ -45,7 +45,7 @@ pub(crate) struct Span {
     class: AtomicU8,
     /// Start of the first payload.
     pub(super) first: AtomicPtr<u8>,
-    /// Large: bytes requested.
+    /// Large: bytes requested. Slab: bytes from its start on of which every free block tells that it is free.
     requested: AtomicUsize,
     /// Bytes charged to the budget.
     charge: AtomicUsize,
@@ -178,6 +178,18 @@ impl Span {
     #[inline]
     pub(crate) fn requested(&self) -> usize {
         self.requested.load(Ordering::Relaxed)
+    }
+
+    /// Slab: bytes from its start on that were handed out as blocks, none of them given back to the system since: what
+    /// free blocks there are marked with stands in them still.
+    #[inline]
+    pub(super) fn marked_bytes(&self) -> usize {
+        self.requested.load(Ordering::Relaxed)
+    }
+
+    /// Under the lock of the slab's class.
+    pub(crate) fn set_marked_bytes(&self, bytes: usize) {
+        self.requested.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn set_range(&self, start: usize, granules: usize) {

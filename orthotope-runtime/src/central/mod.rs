@@ -327,6 +327,11 @@ impl Central {
         })
     }
 
+    /// Whether the block lies free in the depot.
+    pub(crate) fn pools(&self, block: *mut u8) -> bool {
+        self.state.lock().depot.holds(block)
+    }
+
     /// Takes up to `want` blocks that lie free in a slab. Returns how many.
     ///
     /// # Safety

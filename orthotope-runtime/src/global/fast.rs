@@ -17,8 +17,9 @@ use super::slow::{
     realloc_slow,
 };
 use super::{Derived, Generated, Route, route};
-use crate::block::Header;
+use crate::block::{Header, mark_of};
 use crate::class::ScaledClass;
+use crate::sync::Ordering;
 use crate::thread_cache::bin;
 
 /// `GlobalAlloc::alloc`.
@@ -58,6 +59,9 @@ pub(super) fn alloc_class<G: Generated>(class: ScaledClass, size: usize) -> *mut
             block.as_ptr().addr(),
             size,
         );
+    } else if G::MARKS {
+        // SAFETY: the block is new and the caller's, of at least 16 bytes.
+        unsafe { mark_of(block) }.store(0, Ordering::Relaxed);
     }
     block.as_ptr()
 }
@@ -89,6 +93,10 @@ pub(super) unsafe fn dealloc_class<G: Generated>(block: *mut u8, class: ScaledCl
         // SAFETY: the caller's promise.
         return unsafe { dealloc_hardened::<G>(block, size) };
     }
+    if G::MARKS {
+        // SAFETY: the caller's promise.
+        return unsafe { dealloc_marked::<G>(block, class, size) };
+    }
     let locals = G::locals();
     // SAFETY: `Generated` promises a bin for each class.
     let bin = unsafe { bin(locals, class) };
@@ -111,6 +119,45 @@ pub(super) unsafe fn dealloc_class<G: Generated>(block: *mut u8, class: ScaledCl
     }
     // SAFETY: the caller's promise.
     unsafe { dealloc_slow::<G>(block, class.index(), size) }
+}
+
+/// The same where free blocks are marked.
+///
+/// # Safety
+///
+/// As [`dealloc_class`].
+#[inline(always)]
+unsafe fn dealloc_marked<G: Generated>(block: *mut u8, class: ScaledClass, size: usize) {
+    // SAFETY: `GlobalAlloc` frees no null pointer.
+    let freed = unsafe { NonNull::new_unchecked(block) };
+    // SAFETY: the caller's promise.
+    if !unsafe { push_marked::<G>(freed, class) } {
+        // SAFETY: as above.
+        unsafe { dealloc_slow::<G>(block, class.index(), size) };
+    }
+}
+
+/// Puts a block of `class` on its stack and marks it as free. `false` if there is no room, or it is marked already.
+///
+/// # Safety
+///
+/// The block is of this class, and of an allocator that marks free blocks. If it is live, nobody uses it any more.
+#[inline(always)]
+pub(super) unsafe fn push_marked<G: Generated>(block: NonNull<u8>, class: ScaledClass) -> bool {
+    let locals = G::locals();
+    // SAFETY: `Generated` promises this thread's locals.
+    let mark = unsafe { locals.as_ref() }
+        .key
+        .get()
+        .mark(block.as_ptr().addr());
+    // SAFETY: the block has at least 16 bytes, and is the arena's.
+    let word = unsafe { mark_of(block) };
+    // SAFETY: `Generated` promises a bin for each class.
+    if word.load(Ordering::Relaxed) == mark || !unsafe { bin(locals, class) }.push(block) {
+        return false;
+    }
+    word.store(mark, Ordering::Relaxed);
+    true
 }
 
 /// `GlobalAlloc::alloc_zeroed`.

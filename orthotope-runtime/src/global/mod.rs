@@ -5,8 +5,11 @@
 //! shared by all configurations; `typed` has what answers with an error instead of a null. A configuration that is
 //! `hardened` leaves the fast path at once.
 
+pub mod c_api;
 mod fast;
 mod hardened;
+#[doc(hidden)]
+pub mod image;
 mod runtime;
 mod slow;
 mod start;
@@ -21,8 +24,8 @@ pub use typed::{
     usable_size,
 };
 
-use crate::arena::GRANULE;
-use crate::class::ClassTable;
+use crate::arena::{GRANULE, reciprocal};
+use crate::class::{ClassTable, MAX_CLASSES};
 use crate::config::Config;
 use crate::thread_cache::Locals;
 
@@ -56,6 +59,20 @@ trait Derived: Generated {
     } else {
         Self::TABLE.small_max()
     };
+    /// Whether free blocks are marked.
+    const MARKS: bool = Self::CONFIG.marks();
+    /// By what a free that is told no size sees that an address is the start of a block: an entry a class.
+    const RECIPROCALS: &'static [u64; MAX_CLASSES] = &reciprocals(&Self::CONFIG);
+}
+
+const fn reciprocals(config: &Config) -> [u64; MAX_CLASSES] {
+    let mut reciprocals = [0; MAX_CLASSES];
+    let mut class = 0;
+    while class < config.classes.len() {
+        reciprocals[class] = reciprocal(config.stride(class));
+        class += 1;
+    }
+    reciprocals
 }
 
 impl<G: Generated> Derived for G {}
@@ -81,13 +98,16 @@ fn route<G: Generated>(size: usize, align: usize) -> Route {
     if align <= G::CONFIG.align && size.wrapping_sub(1) < G::SMALL {
         return Route::Class(G::TABLE.small(size).index());
     }
+    // Where the system's allocator is ourselves, an empty request is one for a byte, and any alignment a large block's.
+    let size = if G::CONFIG.c_api { size.max(1) } else { size };
     if size == 0
-        || align
-            > if G::CONFIG.header {
-                G::CONFIG.align
-            } else {
-                MOST_ALIGNED.max(G::CONFIG.align)
-            }
+        || (!G::CONFIG.c_api
+            && align
+                > if G::CONFIG.header {
+                    G::CONFIG.align
+                } else {
+                    MOST_ALIGNED.max(G::CONFIG.align)
+                })
     {
         return Route::System;
     }

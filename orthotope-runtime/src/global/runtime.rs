@@ -2,6 +2,7 @@
 
 use super::start::Started;
 use crate::allocator::{Engine, starting};
+use crate::arena::Home;
 use crate::config::Config;
 use crate::error::InitError;
 use crate::sys::{Os, REAL};
@@ -9,6 +10,7 @@ use crate::sys::{Os, REAL};
 /// The shared state of one generated allocator.
 pub struct Runtime {
     engine: Started<Engine, InitError>,
+    home: Home,
     /// The system that the arena will be of.
     os: &'static dyn Os,
 }
@@ -25,8 +27,15 @@ impl Runtime {
     pub(crate) const fn on(os: &'static dyn Os) -> Self {
         Self {
             engine: Started::new(),
+            home: Home::new(),
             os,
         }
+    }
+
+    /// The page directory of the home region, where free blocks are marked: empty before there is an engine.
+    #[inline(always)]
+    pub(super) fn home(&self) -> &Home {
+        &self.home
     }
 
     /// The engine, if there is one already.
@@ -49,7 +58,15 @@ impl Runtime {
     #[cold]
     fn start(&'static self, config: &Config) -> Result<&'static Engine, &'static InitError> {
         let _starting = starting();
+        let make = || {
+            let engine = Engine::new(self.os, *config, true)?;
+            if config.marks() {
+                // SAFETY: the engine has just been made, and nobody else knows it.
+                self.home.set(unsafe { engine.as_ref() }.arena.home());
+            }
+            Ok(engine)
+        };
         // SAFETY: we hold the lock of all statics. An engine is never released that a static holds.
-        unsafe { self.engine.start(|| Engine::new(self.os, *config, true)) }
+        unsafe { self.engine.start(make) }
     }
 }

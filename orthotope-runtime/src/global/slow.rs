@@ -16,7 +16,7 @@ use crate::arena::{GRANULE, Lane, Schedule};
 use crate::class::ScaledClass;
 use crate::config::Config;
 use crate::error::FreeError;
-use crate::fallback;
+use crate::fallback::{self, Lender};
 use crate::large::{Contents, LargeBlock};
 use crate::sys::{die, on_thread_exit};
 use crate::thread_cache::{Cold, Locals, Phase};
@@ -54,7 +54,7 @@ impl Statics {
     }
 
     /// The thread's lane, unless it is inside the slow path already, and may be in the middle of using it.
-    fn lane(self) -> Option<(&'static Engine, Lane)> {
+    pub(super) fn lane(self) -> Option<(&'static Engine, Lane)> {
         // SAFETY: `Generated` promises this thread's locals.
         let head = unsafe { self.locals.as_ref() };
         (head.phase.get() == Phase::Bound)
@@ -123,12 +123,23 @@ pub(super) fn alloc_small(statics: Statics, class: usize, size: usize) -> *mut u
     }
 }
 
-/// A block from the system's allocator that is legal in any magazine of `class`.
+/// Who lends to a thread that is inside already: nobody who may be ourselves.
+fn lender(config: &Config) -> Lender {
+    if config.c_api {
+        Lender::Pages
+    } else {
+        Lender::System
+    }
+}
+
+/// A block of the lender's that is legal in any magazine of `class`.
 fn lend(config: &Config, class: usize) -> *mut u8 {
     let size = config.stride(class);
     // What a class's blocks are aligned to by their position, so that over-aligned layouts are served too.
     let align = (1 << size.trailing_zeros()).min(GRANULE).max(config.align);
-    Layout::from_size_align(size, align).map_or(ptr::null_mut(), fallback::take)
+    Layout::from_size_align(size, align).map_or(ptr::null_mut(), |layout| {
+        fallback::take(lender(config), layout)
+    })
 }
 
 /// `alloc` of a layout whose class is not one load away. Cold, so that the fast path keeps its two branches apart.
@@ -184,9 +195,24 @@ fn clear_large(runtime: &'static Runtime, block: &LargeBlock, size: usize) {
     }
 }
 
+/// What a large block is requested with. Only where the system's allocator is ourselves is an empty request one.
+#[inline(always)]
+fn large_size<G: Generated>(layout: Layout) -> usize {
+    if G::CONFIG.c_api {
+        layout.size().max(1)
+    } else {
+        layout.size()
+    }
+}
+
 /// A large block; of a hardened allocator never without a visit.
 #[inline(always)]
 pub(super) fn alloc_large<G: Generated>(layout: Layout) -> Option<LargeBlock> {
+    let layout = if G::CONFIG.c_api {
+        Layout::from_size_align(large_size::<G>(layout), layout.align()).ok()?
+    } else {
+        layout
+    };
     if G::CONFIG.hardened {
         visit_alloc_large(Statics::of::<G>(), layout)
     } else {
@@ -209,7 +235,7 @@ fn visit_alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
         Entry::Busy => {
             let align = layout.align().max(statics.config.align);
             let layout = Layout::from_size_align(layout.size(), align).ok()?;
-            NonNull::new(fallback::take(layout)).map(|payload| LargeBlock {
+            NonNull::new(fallback::take(lender(statics.config), layout)).map(|payload| LargeBlock {
                 payload,
                 contents: Contents::Any,
             })
@@ -236,7 +262,7 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
         return;
     };
     match enter(statics) {
-        Entry::Ready(visit) if !statics.config.header => {
+        Entry::Ready(visit) if !statics.config.header && !statics.config.c_api => {
             // The fast path does not ask where a block is from; here it costs next to nothing.
             let address = block.as_ptr().addr();
             if visit.engine.lies_in_slab(address, class)
@@ -250,13 +276,14 @@ unsafe fn dealloc_small(statics: Statics, block: *mut u8, class: usize, size: us
             if fallback::give(block.as_ptr().addr()) {
                 return;
             }
+            // Without a header the alignment may have chosen a class that is none of the size's.
+            let stated = statics.config.header.then_some(size);
             // SAFETY: the caller's promise.
-            if let Err(error) = unsafe { visit.free_checked(block, Some(size)) } {
+            if let Err(error) = unsafe { visit.free_checked(block, stated) } {
                 refuse(block, size, &error);
             }
         }
         Entry::Busy | Entry::Failed => {
-            // Without a header the alignment may have chosen a class that is none of the size's.
             let stated = statics.config.header.then_some(size);
             // SAFETY: the caller's promise.
             if let Err(error) = unsafe { defer(statics, block, stated) } {
@@ -279,11 +306,12 @@ fn is_otherwise(engine: &Engine, block: NonNull<u8>, class: usize, size: usize) 
     }
 }
 
-/// `dealloc` of a layout whose class is not one load away.
+/// `dealloc` of a layout whose class is not one load away. Cold, as `alloc_other_slow` is.
 ///
 /// # Safety
 ///
 /// As `GlobalAlloc::dealloc`.
+#[cold]
 #[inline(never)]
 pub(super) unsafe fn dealloc_other_slow<G: Generated>(block: *mut u8, layout: Layout) {
     match route::<G>(layout.size(), layout.align()) {
@@ -296,7 +324,9 @@ pub(super) unsafe fn dealloc_other_slow<G: Generated>(block: *mut u8, layout: La
             dealloc_hardened::<G>(block, layout.size())
         },
         // SAFETY: as above.
-        Route::Large => unsafe { dealloc_large(Statics::of::<G>(), block, layout.size()) },
+        Route::Large => unsafe {
+            dealloc_large(Statics::of::<G>(), block, large_size::<G>(layout))
+        },
         // SAFETY: as above.
         Route::System => unsafe { System.dealloc(block, layout) },
     }
@@ -310,7 +340,7 @@ unsafe fn dealloc_large(statics: Statics, block: *mut u8, size: usize) {
         return;
     };
     if let Some((engine, lane)) = statics.lane()
-        && engine.park_large(lane, block.as_ptr().addr(), size)
+        && engine.park_large(lane, block.as_ptr().addr(), Some(size))
     {
         return;
     }
@@ -344,7 +374,7 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
         return unsafe { System.realloc(block, layout, new_size) };
     }
     if (old == new || may_grow::<G>(old, layout, new_size))
-        && let Some(block) = resize(Statics::of::<G>(), block, layout.size(), new_size)
+        && let Some(block) = resize(Statics::of::<G>(), block, large_size::<G>(layout), new_size)
     {
         return block.as_ptr();
     }
@@ -376,7 +406,12 @@ fn may_grow<G: Generated>(old: Route, layout: Layout, new_size: usize) -> bool {
 }
 
 /// The live block as one of `new` bytes, if it could be made that without copying it.
-fn resize(statics: Statics, block: *mut u8, old: usize, new: usize) -> Option<NonNull<u8>> {
+pub(super) fn resize(
+    statics: Statics,
+    block: *mut u8,
+    old: usize,
+    new: usize,
+) -> Option<NonNull<u8>> {
     let block = NonNull::new(block)?;
     if fallback::size_of(block.as_ptr().addr()).is_some() {
         return None;

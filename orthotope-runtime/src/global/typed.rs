@@ -21,6 +21,9 @@ use crate::thread_cache::Cold;
 /// system refused every size of arena.
 #[inline]
 pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
+    if size == 0 {
+        return Err(AllocError::ZeroSize);
+    }
     let block = match route::<G>(size, 1) {
         Route::Class(class) => NonNull::new(alloc_class::<G>(ScaledClass::new(class), size)),
         Route::Large => {

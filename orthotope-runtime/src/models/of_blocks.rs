@@ -10,7 +10,7 @@ use loom::thread;
 use super::check;
 use super::deferred::Deferred;
 use crate::block::{Header, Secret, Shape, State};
-use crate::fallback::Table;
+use crate::fallback::{Lender, Table};
 
 /// A block: the word that the stack links it by, and what its user left there. Loom sees every access to that: who takes
 /// the block must see what was done before it was given.
@@ -66,12 +66,12 @@ fn a_lent_block_is_freed_once_whoever_else_lends() {
     check(|| {
         let table = Arc::new(Table::new());
         let layout = |size| Layout::from_size_align(size, 8).unwrap();
-        let address = table.take(layout(24)).addr();
+        let address = table.take(Lender::System, layout(24)).addr();
         assert_eq!(table.size_of(address), Some(24));
         let other = {
             let table = table.clone();
             thread::spawn(move || {
-                let own = table.take(layout(40)).addr();
+                let own = table.take(Lender::System, layout(40)).addr();
                 assert_eq!(table.size_of(own), Some(40), "it is its taker's alone");
                 let freed = table.give(address);
                 assert!(table.give(own));

@@ -160,6 +160,8 @@ pub(crate) unsafe fn open(
     let backed = unsafe { pages::open(span, arena) };
     // SAFETY: as above.
     let slab = unsafe { span.as_ref().slab() };
+    // SAFETY: records are type-stable.
+    unsafe { span.as_ref() }.set_marked_bytes(0);
     slab.bits = bits;
     slab.granted = granted as u32;
     slab.carved = 0;
@@ -184,6 +186,7 @@ pub(crate) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
     let backed = unsafe { pages::open_live(span, arena) };
     // SAFETY: as above.
     let slab = unsafe { record.slab() };
+    record.set_marked_bytes(record.bytes());
     slab.bits = bits;
     slab.granted = 1;
     slab.carved = 1;
@@ -316,6 +319,9 @@ pub(crate) unsafe fn carve(
         };
     }
     slab.carved += count as u32;
+    if !slab.purged {
+        record.set_marked_bytes(slab.carved as usize * geometry.stride);
+    }
     Taken {
         blocks: count,
         backed: pages::touch(

@@ -254,7 +254,11 @@ fn settle_run(
     }
     let page = page_bytes();
     let bytes = run.len() * page;
-    slab.purged |= matches!(wanted, Step::Mark | Step::Drop);
+    if matches!(wanted, Step::Mark | Step::Drop) {
+        slab.purged = true;
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_marked_bytes(0);
+    }
     let age = wanted.leaves(age, arena.ask(span, run.start * page, bytes, wanted));
     for index in run {
         if get(slab, index) == Age::USED {

@@ -5,9 +5,9 @@
 //! allocations by other keys' destructors still find a cached thread. `thread_local!` values with a
 //! destructor are no alternative: registering one allocates.
 
-use core::cell::Cell;
 use core::ptr;
 
+use super::words::{Words, with_words};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A hook in the list of its thread. Lives in the runtime's metadata; never moved while listed.
@@ -18,15 +18,6 @@ pub(crate) struct AtExit {
 
 /// The rest of a thread's destructor rounds after which the hooks run.
 const ROUNDS_BEFORE: u32 = 2;
-
-struct Hooks {
-    head: Cell<*mut AtExit>,
-    rounds: Cell<u32>,
-}
-
-std::thread_local! {
-    static HOOKS: Hooks = const { Hooks { head: Cell::new(ptr::null_mut()), rounds: Cell::new(0) } };
-}
 
 /// 0: no key yet; otherwise the key plus one.
 static KEY: AtomicU64 = AtomicU64::new(0);
@@ -64,34 +55,34 @@ pub(crate) fn prepare_thread_exit() {
 ///
 /// `hook` stays valid and in place until it has run.
 pub(crate) unsafe fn on_thread_exit(hook: *mut AtExit) {
-    HOOKS.with(|hooks| {
+    with_words(|words| {
         // SAFETY: the caller vouches for the node, and only this thread sees its list.
-        unsafe { (*hook).next = hooks.head.get() };
-        hooks.head.set(hook);
-        arm(hooks);
+        unsafe { (*hook).next = words.hooks.get() };
+        words.hooks.set(hook);
+        arm(words);
     });
 }
 
 /// Gives the key a value, so that its destructor is called.
-fn arm(hooks: &Hooks) {
+fn arm(words: &Words) {
     if let Some(key) = KEY.load(Ordering::Relaxed).checked_sub(1) {
         // SAFETY: the key was made by `prepare_thread_exit` and is never deleted once published.
         unsafe {
-            libc::pthread_setspecific(key as libc::pthread_key_t, ptr::from_ref(hooks).cast())
+            libc::pthread_setspecific(key as libc::pthread_key_t, ptr::from_ref(words).cast())
         };
     }
 }
 
 unsafe extern "C" fn thread_exits(_: *mut libc::c_void) {
-    HOOKS.with(|hooks| {
-        if hooks.rounds.get() < ROUNDS_BEFORE {
-            hooks.rounds.set(hooks.rounds.get() + 1);
-            return arm(hooks);
+    with_words(|words| {
+        if words.rounds.get() < ROUNDS_BEFORE {
+            words.rounds.set(words.rounds.get() + 1);
+            return arm(words);
         }
-        while !hooks.head.get().is_null() {
-            let hook = hooks.head.get();
+        while !words.hooks.get().is_null() {
+            let hook = words.hooks.get();
             // SAFETY: `on_thread_exit`'s caller keeps listed nodes valid until they have run.
-            hooks.head.set(unsafe { (*hook).next });
+            words.hooks.set(unsafe { (*hook).next });
             // SAFETY: as above; the node's function takes the node itself.
             unsafe { ((*hook).run)(hook) };
         }

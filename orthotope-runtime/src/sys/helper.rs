@@ -54,6 +54,44 @@ fn start(main: HelperMain, stack: Option<usize>) -> bool {
     status == 0
 }
 
+/// Whether the calling thread is the one that the process started with.
+pub(crate) fn is_first_thread() -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: `getpid` has no preconditions.
+    let first = u32::try_from(unsafe { libc::getpid() }) == Ok(super::thread_id());
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let first = false;
+    first
+}
+
+/// Whether the process has no thread but the calling one and the first, which has ended.
+pub(crate) fn is_left_alone() -> bool {
+    let mut told = [0_u8; 512];
+    // SAFETY: the path is a C string.
+    let file = unsafe {
+        libc::open(
+            c"/proc/self/stat".as_ptr(),
+            libc::O_RDONLY | libc::O_CLOEXEC,
+        )
+    };
+    if file < 0 {
+        return false;
+    }
+    // SAFETY: the buffer is as long as stated.
+    let read = unsafe { libc::read(file, told.as_mut_ptr().cast(), told.len()) };
+    // SAFETY: the file was opened above.
+    unsafe { libc::close(file) };
+    let told = &told[..usize::try_from(read).unwrap_or(0)];
+    // The name in parentheses may hold anything. Behind it the state is field 3, the number of threads field 20.
+    let Some(end) = told.iter().rposition(|&byte| byte == b')') else {
+        return false;
+    };
+    let mut fields = told[end + 1..]
+        .split(|&byte| byte == b' ')
+        .filter(|field| !field.is_empty());
+    fields.next() == Some(b"Z") && fields.nth(16) == Some(b"2")
+}
+
 /// Names the calling thread for debuggers and `top`.
 pub(crate) fn name_thread(name: &'static core::ffi::CStr) {
     #[cfg(any(target_os = "linux", target_os = "android"))]

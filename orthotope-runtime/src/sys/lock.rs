@@ -16,6 +16,8 @@ use core::hint;
 use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 
+#[cfg(not(loom))]
+use super::words::with_words;
 use crate::sync::{AtomicU32, Ordering, constant};
 
 const SLEEPERS: u32 = 1 << 31;
@@ -192,9 +194,11 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
+/// Lends the calling thread's number; 0 until it is asked for.
 #[cfg(not(loom))]
-std::thread_local! {
-    static ID: Cell<u32> = const { Cell::new(0) };
+#[inline]
+fn with_id<R>(visit: impl FnOnce(&Cell<u32>) -> R) -> R {
+    with_words(|words| visit(&words.id))
 }
 
 #[cfg(loom)]
@@ -202,19 +206,31 @@ loom::thread_local! {
     static ID: Cell<u32> = Cell::new(0);
 }
 
+#[cfg(loom)]
+fn with_id<R>(visit: impl FnOnce(&Cell<u32>) -> R) -> R {
+    ID.with(visit)
+}
+
 /// What a thread was called.
 #[derive(Clone, Copy)]
 pub(crate) struct ThreadId(u32);
 
+impl ThreadId {
+    /// The number that `thread_id` gave it; 0 if it never asked.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// Forgets who the thread is: in a forked child it is another. Returns who it was.
 pub(crate) fn forget_thread() -> ThreadId {
-    ThreadId(ID.with(|id| id.replace(0)))
+    ThreadId(with_id(|id| id.replace(0)))
 }
 
 /// A non-zero number below 2³⁰ that no other live thread has.
 #[inline]
-fn thread_id() -> u32 {
-    ID.with(|id| {
+pub(crate) fn thread_id() -> u32 {
+    with_id(|id| {
         if id.get() == 0 {
             id.set(new_thread_id());
         }

@@ -6,6 +6,7 @@
 //! nothing of sizes, classes or blocks.
 
 mod bell;
+mod errno;
 mod exit;
 mod fork;
 mod helper;
@@ -20,15 +21,17 @@ mod process;
 mod real;
 mod relocate;
 mod report;
+mod words;
 
 use core::ptr::NonNull;
 use std::io;
 
 pub(crate) use bell::Bell;
+pub(crate) use errno::{errno, set_errno};
 pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
-pub(crate) use helper::{name_thread, now, start_helper};
-pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread};
+pub(crate) use helper::{is_first_thread, is_left_alone, name_thread, now, start_helper};
+pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread, thread_id};
 pub(crate) use process::{File, at_exit, environment, process_id, yield_now};
 pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::{die, say};

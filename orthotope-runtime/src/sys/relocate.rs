@@ -24,7 +24,7 @@ pub(super) unsafe fn relocate(_: NonNull<u8>, _: NonNull<u8>, _: usize) -> Reloc
 ///   does nothing else to anonymous memory.
 #[cfg(target_os = "linux")]
 pub(super) unsafe fn relocate(from: NonNull<u8>, to: NonNull<u8>, bytes: usize) -> Relocation {
-    use super::PAGE_MAX;
+    use super::{PAGE_MAX, errno};
     use crate::sync::{AtomicBool, Ordering};
 
     /// The kernel, or what stands in for it (gVisor, valgrind), does not know the flags.
@@ -93,10 +93,4 @@ fn fill(start: NonNull<u8>, bytes: usize) {
             "the system unmapped {bytes} bytes of the arena at {start:p}, and they could not be had back"
         ));
     }
-}
-
-#[cfg(target_os = "linux")]
-fn errno() -> libc::c_int {
-    // SAFETY: the calling thread's own.
-    unsafe { *libc::__errno_location() }
 }

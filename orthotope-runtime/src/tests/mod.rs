@@ -7,6 +7,8 @@ mod arena;
 #[cfg(test)]
 mod block;
 #[cfg(test)]
+mod c_api;
+#[cfg(test)]
 mod class;
 mod double;
 #[cfg(test)]

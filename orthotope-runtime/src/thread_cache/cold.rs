@@ -13,7 +13,7 @@ use crate::config::ClassLimits;
 use crate::depot::blocks;
 use crate::random::Random;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
-use crate::sys::AtExit;
+use crate::sys::{AtExit, thread_id};
 
 /// All of a thread's cache that the fast path does not touch. Lives in a record of the arena.
 #[repr(C)]
@@ -24,6 +24,9 @@ pub(crate) struct Cold {
     pub(crate) locals: NonNull<Locals>,
     /// What the owner of the cache wants to find again when the hook runs.
     pub(crate) context: *const (),
+    /// The thread whose exit hook ends the cache, if one does; 0 once the thread is gone, and its `locals` with it. Under the
+    /// registry's lock.
+    pub(super) thread: u32,
     /// Neighbours in the registry, under its lock.
     pub(super) next: *mut Cold,
     pub(super) prev: *mut Cold,
@@ -42,6 +45,12 @@ pub(crate) struct Cold {
 pub(super) unsafe fn hot_bin<'a>(cold: NonNull<Cold>, class: usize) -> &'a Bin {
     // SAFETY: by the caller's promise.
     unsafe { bin(cold.as_ref().locals, ScaledClass::new(class)) }
+}
+
+/// Blocks that a stack has room for: a refill or a magazine into an empty one, and one block beyond what is kept.
+pub(crate) fn capacity(limits: ClassLimits, central: &Central) -> usize {
+    let ClassLimits { refill, keep, .. } = limits;
+    refill.max(keep + 1).max(central.magazine())
 }
 
 impl Cold {
@@ -71,6 +80,7 @@ impl Cold {
                 hook,
                 locals,
                 context,
+                thread: thread_id(),
                 next: ptr::null_mut(),
                 prev: ptr::null_mut(),
                 classes,
@@ -189,12 +199,10 @@ impl Cold {
         if !this.base.load(Ordering::Relaxed).is_null() {
             return true;
         }
-        let ClassLimits { refill, keep, .. } = this.limits;
-        if keep == 0 {
+        if this.limits.keep == 0 {
             return false;
         }
-        // Room for a refill or a magazine into an empty stack, and for one block beyond what is kept.
-        let capacity = refill.max(keep + 1).max(central.magazine());
+        let capacity = capacity(this.limits, central);
         let Some(storage) = arena.meta().take((capacity + 1) * size_of::<*mut u8>()) else {
             return false;
         };

@@ -20,6 +20,7 @@ mod cold;
 mod cold_bin;
 mod leave;
 mod registry;
+mod search;
 mod shuffle;
 #[cfg(any(test, fuzzing))]
 mod validate;
@@ -28,7 +29,7 @@ use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
-pub(crate) use cold::Cold;
+pub(crate) use cold::{Cold, capacity};
 pub(crate) use registry::Registry;
 
 use crate::arena::Lane;
@@ -37,12 +38,14 @@ use crate::class::{HEADER_BYTES, SCALE, ScaledClass};
 use crate::sync::{AtomicPtr, Ordering};
 
 /// Entry zero of the stack that a bin has before it has one of its own.
-struct Sentinel(*mut u8);
+#[derive(Debug)]
+pub struct Sentinel(*mut u8);
 
 // SAFETY: it is null and never written: a push is refused before it gets there.
 unsafe impl Sync for Sentinel {}
 
-static SENTINEL: Sentinel = Sentinel(ptr::null_mut());
+#[doc(hidden)]
+pub static SENTINEL: Sentinel = Sentinel(ptr::null_mut());
 
 /// One class's stack of free blocks.
 #[repr(C)]
@@ -103,6 +106,7 @@ impl Bin {
 
 /// Where a thread stands with an allocator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Phase {
     /// It never used it.
     Fresh,
@@ -172,7 +176,7 @@ impl Locals {
 #[derive(Debug)]
 pub struct LocalBins<const N: usize> {
     head: Locals,
-    bins: [Bin; N],
+    pub(crate) bins: [Bin; N],
 }
 
 impl<const N: usize> LocalBins<N> {

@@ -10,10 +10,10 @@ use crate::sys::{Lock, ThreadId};
 
 /// The caches of an allocator's threads, for statistics and for nothing on any fast path.
 pub(crate) struct Registry {
-    head: Lock<Link>,
+    pub(super) head: Lock<Link>,
 }
 
-struct Link(*mut Cold);
+pub(super) struct Link(pub(super) *mut Cold);
 
 // SAFETY: the pointer is followed under the lock alone.
 unsafe impl Send for Link {}

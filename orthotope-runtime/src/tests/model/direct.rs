@@ -228,7 +228,7 @@ pub(super) unsafe fn free(
         }
         Route::Class(class) => class,
         Route::Large => {
-            if !engine.park_large(head.lane.get(), block.as_ptr().addr(), size) {
+            if !engine.park_large(head.lane.get(), block.as_ptr().addr(), Some(size)) {
                 // SAFETY: the caller's promise.
                 let freed = unsafe { visit().free_checked(block, Some(size)) };
                 assert_eq!(freed, Ok(()), "{layout:?} at {block:p}");

@@ -1,0 +1,86 @@
+//! Blocks of an alignment that the caller states.
+//!
+//! An alignment must be a power of two. What is not more than 16 is `malloc`'s; up to 64 KiB it is a class's whose blocks
+//! lie where such multiples do; beyond, a large block's.
+
+use core::ffi::{c_int, c_void};
+
+use super::super::Generated;
+use super::refused;
+use super::slow::{allocate, attempt, keeping_errno};
+use super::symbol::by_symbol;
+use crate::sys::page_bytes;
+
+/// `posix_memalign`: 0, and a block in `*place`; else `EINVAL` for an alignment that is no power of two or no multiple of a
+/// pointer's size, or `ENOMEM`, and `*place` as it was. The error number stays as it is.
+///
+/// # Safety
+///
+/// `place` can be written.
+#[inline]
+#[must_use]
+pub unsafe extern "C" fn posix_memalign<G: Generated>(
+    place: *mut *mut c_void,
+    align: usize,
+    size: usize,
+) -> c_int {
+    if !align.is_power_of_two() || !align.is_multiple_of(size_of::<*mut c_void>()) {
+        return libc::EINVAL;
+    }
+    let block = keeping_errno(|| attempt::<G>(size, align));
+    if block.is_null() {
+        return libc::ENOMEM;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { place.write(block.cast()) };
+    0
+}
+
+/// `aligned_alloc`: a block of `size` bytes, which need be no multiple of `align`; or null, and `EINVAL` or `ENOMEM`.
+#[inline]
+#[must_use]
+pub extern "C" fn aligned_alloc<G: Generated>(align: usize, size: usize) -> *mut c_void {
+    if !align.is_power_of_two() {
+        return refused(libc::EINVAL);
+    }
+    allocate::<G>(size, align)
+}
+
+/// `memalign`: the same.
+#[inline]
+#[must_use]
+pub extern "C" fn memalign<G: Generated>(align: usize, size: usize) -> *mut c_void {
+    aligned_alloc::<G>(align, size)
+}
+
+/// `valloc`: a block aligned to a page, from the program's `memalign`.
+///
+/// # Safety
+///
+/// `memalign` is exported under that name.
+#[inline]
+#[must_use]
+pub unsafe extern "C" fn valloc<G: Generated>(size: usize, memalign: Memalign) -> *mut c_void {
+    let memalign = by_symbol!("memalign", memalign);
+    // SAFETY: whoever defines the symbol keeps to its declaration.
+    unsafe { memalign(page_bytes(), size) }
+}
+
+/// `pvalloc`: the same of whole pages, at least one.
+///
+/// # Safety
+///
+/// `memalign` is exported under that name.
+#[inline]
+#[must_use]
+pub unsafe extern "C" fn pvalloc<G: Generated>(size: usize, memalign: Memalign) -> *mut c_void {
+    let page = page_bytes();
+    let memalign = by_symbol!("memalign", memalign);
+    match size.max(1).checked_next_multiple_of(page) {
+        // SAFETY: as above.
+        Some(bytes) => unsafe { memalign(page, bytes) },
+        None => refused(libc::ENOMEM),
+    }
+}
+
+type Memalign = unsafe extern "C" fn(usize, usize) -> *mut c_void;

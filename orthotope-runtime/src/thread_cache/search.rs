@@ -1,0 +1,78 @@
+//! Whether a cache holds a block: asked of every thread's, by one that frees a block which looks as if it were free.
+//!
+//! Other threads go on meanwhile, so the answer may be of the past; but a block that is live is in no stack, and of one that
+//! lies in a stack somebody is told. A stack that is out of service is waited for: whoever withdrew it is on its way.
+
+use core::ptr::{self, NonNull};
+
+use super::cold::{Cold, hot_bin};
+use super::registry::Registry;
+use crate::sync::Ordering;
+use crate::sys::thread_id;
+
+/// How often a stack that is out of service is looked at again before what lies in its memory counts.
+const PATIENCE: usize = 10_000;
+
+impl Cold {
+    /// Whether the stack of `class` holds `block`. It has room for `capacity` blocks.
+    ///
+    /// # Safety
+    ///
+    /// `cold` and its `locals` are valid, with more than `class` classes.
+    unsafe fn holds(cold: NonNull<Self>, class: usize, capacity: usize, block: *mut u8) -> bool {
+        // SAFETY: by the caller's promise.
+        let base = unsafe { Self::bin(cold, class) }
+            .base
+            .load(Ordering::Relaxed);
+        if base.is_null() {
+            return false;
+        }
+        // Volatile: the owner may write the entry at this moment. What is read is compared, and no more.
+        // SAFETY: the stack's memory has entry zero and `capacity` more, and stays the arena's.
+        let entry = |index: usize| unsafe { ptr::read_volatile(base.add(index)) };
+        for _ in 0..PATIENCE {
+            // SAFETY: by the caller's promise.
+            let top = unsafe { hot_bin(cold, class) }.top.load(Ordering::Relaxed);
+            let len = top.addr().wrapping_sub(base.addr()) / size_of::<*mut u8>();
+            if len <= capacity {
+                return (1..=len).any(|index| entry(index) == block);
+            }
+            std::thread::yield_now();
+        }
+        (1..=capacity).any(|index| entry(index) == block)
+    }
+}
+
+impl Registry {
+    /// Whether a cache of a living thread holds `block`, of `class`, whose stacks have room for `capacity` blocks.
+    pub(crate) fn holds(&self, class: usize, capacity: usize, block: *mut u8) -> bool {
+        let head = self.head.lock();
+        let mut next = head.0;
+        while let Some(cold) = NonNull::new(next) {
+            // SAFETY: listed caches are valid.
+            let (thread, link) = unsafe { ((*cold.as_ptr()).thread, (*cold.as_ptr()).next) };
+            // SAFETY: as above, and so are the locals of a thread that is there.
+            if thread != 0 && unsafe { Cold::holds(cold, class, capacity, block) } {
+                return true;
+            }
+            next = link;
+        }
+        false
+    }
+
+    /// In the child of a fork: every thread is gone but this one, which was `before`. The lock is held for the fork.
+    pub(crate) fn bereave(&self, before: u32) {
+        // SAFETY: the lock is held by this thread.
+        let mut next = unsafe { self.head.held() }.0;
+        while let Some(cold) = NonNull::new(next) {
+            // SAFETY: listed caches are valid, and there is no other thread.
+            let cold = unsafe { &mut *cold.as_ptr() };
+            cold.thread = if cold.thread == before {
+                thread_id()
+            } else {
+                0
+            };
+            next = cold.next;
+        }
+    }
+}
