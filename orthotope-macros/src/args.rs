@@ -110,8 +110,7 @@ fn unknown(name: &str) -> String {
 }
 
 fn list_of_arguments() -> String {
-    let available: Vec<_> = ARGUMENTS.iter().filter(|known| known.available).collect();
-    let names: Vec<_> = available
+    let names: Vec<_> = ARGUMENTS
         .iter()
         .map(|Known { name, .. }| format!("`{name}`"))
         .collect();

@@ -5,6 +5,7 @@
 //! `crate = …` gave, so that neither shadowed names nor a missing prelude matter; everything but
 //! the type and the static is inside `const _`.
 
+mod c_api;
 mod methods;
 
 use proc_macro2::{Literal, TokenStream};
@@ -31,10 +32,11 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
         .collect();
     let doc = documentation(&name.to_string(), settings);
     let config = config(settings);
-    let bins = Literal::usize_unsuffixed(settings.classes.len());
     let methods = methods::methods();
     // The compiler is told of the file, so that a change of it compiles the crate again.
     let tracked = settings.profile.iter();
+    let locals = locals(settings);
+    let exports = settings.c_api.then(|| c_api::exports(ty));
 
     quote! {
         #(#cfgs)*
@@ -71,11 +73,7 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
 
                 #[inline(always)]
                 fn locals() -> ::core::ptr::NonNull<__private::Locals> {
-                    ::std::thread_local! {
-                        static BINS: __private::LocalBins<#bins> =
-                            const { __private::LocalBins::new() };
-                    }
-                    BINS.with(__private::LocalBins::locals)
+                    #locals
                 }
             }
 
@@ -105,7 +103,24 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
                     unsafe { __private::alloc_zeroed::<Self>(layout) }
                 }
             }
+
+            #exports
         };
+    }
+}
+
+/// The calling thread's cache. Where it is C's, the library that it ends up in decides what reaching it may cost.
+fn locals(settings: &Settings) -> TokenStream {
+    let bins = Literal::usize_unsuffixed(settings.classes.len());
+    if settings.c_api {
+        return quote!(__private::c_api_locals!(#bins));
+    }
+    quote! {
+        ::std::thread_local! {
+            static BINS: __private::LocalBins<#bins> =
+                const { __private::LocalBins::new() };
+        }
+        BINS.with(__private::LocalBins::locals)
     }
 }
 
@@ -176,6 +191,9 @@ fn config(settings: &Settings) -> TokenStream {
     if settings.hardened != base.hardened {
         let hardened = settings.hardened;
         config.extend(quote!(.with_hardened(#hardened)));
+    }
+    if settings.c_api {
+        config.extend(quote!(.with_c_api()));
     }
     config
 }

@@ -41,6 +41,17 @@ fn every_argument() {
 }
 
 #[test]
+fn c_api() {
+    compare(
+        "c_api.rs",
+        quote!(preset = "general", c_api = true),
+        quote!(
+            static MALLOC: Malloc;
+        ),
+    );
+}
+
+#[test]
 fn refused() {
     compare(
         "refused.rs",

@@ -69,6 +69,7 @@ use crate::item::Item;
 /// | `purge = "10s"`, `"eager"` or `"never"` | when unused memory goes back to the system: after so long without use, at once, or only as the system takes it | `"10s"` |
 /// | `huge_pages = "system"`, `"always"` or `"never"` | 2 MiB pages for the arena: as the system is set, advised, or advised against | `"system"` |
 /// | `hardened = true` or `false` | every check that costs time: see below | `false` |
+/// | `c_api = true` or `false` | exports C's `malloc` family from this allocator: once in a program, not with a header; alignment and classes are multiples of 16 | `false` |
 /// | `crate = path` | where orthotope is, for renamed dependencies | `::orthotope` |
 ///
 /// With a profile, `CLASSES` has the fewest classes whose waste at the recorded peak is within 1 % of the best with 64, and
@@ -91,6 +92,25 @@ use crate::item::Item;
 /// It costs time, 4 bytes a block, and up to two mappings a large block, which the system bounds (65,530 a process on Linux
 /// unless set otherwise): beyond, large blocks go without guards. Requests that go to the system's allocator (of no
 /// bytes, or for more than the alignment served) are not checked.
+///
+/// # C's `malloc`
+///
+/// With `c_api = true` the expansion exports `malloc`, `free`, `calloc`, `realloc`, `reallocarray`, `posix_memalign`,
+/// `aligned_alloc`, `memalign`, `valloc`, `pvalloc` and `malloc_usable_size`: from a program for itself and the libraries that it
+/// loads, from a `cdylib` for whoever links or preloads it. Two such statics in one program are an error of the compiler
+/// or the linker, which names a function of the family.
+///
+/// - Every block is aligned to 16 bytes. An empty request gets a block of its own. What cannot be had is null and `ENOMEM`,
+///   sizes that overflow or exceed `PTRDIFF_MAX` included; an alignment that is no power of two (`posix_memalign`: or no
+///   multiple of a pointer's size) is `EINVAL`. What succeeds leaves `errno` as it was, and so does `free`. `realloc` to
+///   no bytes frees and returns null, as in glibc. `reallocarray` calls the program's `realloc`, `valloc` and `pvalloc` its
+///   `memalign`, whoever defines them.
+/// - A pointer to no live block ends the process with one line on stderr: `orthotope: free(0x7f…): the block is free already`.
+///   What a free cannot tell is a block that was handed out again since, and two threads that free it at one moment.
+/// - Rust's blocks and C's are one another's: either side may free them. Nothing is asked of the system's allocator, so
+///   empty layouts and every alignment come from the arena.
+/// - On x86-64 Linux a thread's cache lies in the static thread-local block: 16 bytes a class and 64. A library that is opened
+///   late needs as much of what glibc keeps spare, about 1.6 KiB: enough for 90 classes, `"general"` has 80 then.
 // Left out where the fuzzer compiles this file as a plain library: see `random`.
 #[cfg(not(fuzzing))]
 #[proc_macro_attribute]

@@ -13,35 +13,29 @@ pub(crate) struct Known {
     pub(crate) name: &'static str,
     /// A legal value, shown where one is missing.
     pub(crate) example: &'static str,
-    /// Whether it already works; the others are parsed and refused.
-    pub(crate) available: bool,
 }
 
-const fn known(name: &'static str, example: &'static str, available: bool) -> Known {
-    Known {
-        name,
-        example,
-        available,
-    }
+const fn known(name: &'static str, example: &'static str) -> Known {
+    Known { name, example }
 }
 
 /// Every argument, in the order in which messages list them.
 pub(crate) const ARGUMENTS: [Known; 15] = [
-    known("preset", "\"general\"", true),
-    known("arena", "\"4GiB\"", true),
-    known("classes", "[64, 256, \"64KiB\"]", true),
-    known("profile", "\"serve.json\"", true),
-    known("align", "64", true),
-    known("header", "false", true),
-    known("refill", "\"32KiB\"", true),
-    known("cache", "\"64KiB\"", true),
-    known("thread_limit", "\"1MiB\"", true),
-    known("exhausted", "\"null\"", true),
-    known("purge", "\"10s\"", true),
-    known("huge_pages", "\"always\"", true),
-    known("c_api", "true", false),
-    known("hardened", "true", true),
-    known("crate", "::orthotope", true),
+    known("preset", "\"general\""),
+    known("arena", "\"4GiB\""),
+    known("classes", "[64, 256, \"64KiB\"]"),
+    known("profile", "\"serve.json\""),
+    known("align", "64"),
+    known("header", "false"),
+    known("refill", "\"32KiB\""),
+    known("cache", "\"64KiB\""),
+    known("thread_limit", "\"1MiB\""),
+    known("exhausted", "\"null\""),
+    known("purge", "\"10s\""),
+    known("huge_pages", "\"always\""),
+    known("c_api", "true"),
+    known("hardened", "true"),
+    known("crate", "::orthotope"),
 ];
 
 /// What the attribute said, argument by argument.
@@ -179,6 +173,7 @@ pub(crate) struct Settings {
     pub(crate) purge: Purge,
     pub(crate) huge_pages: HugePages,
     pub(crate) hardened: bool,
+    pub(crate) c_api: bool,
 }
 
 impl Settings {
@@ -196,6 +191,7 @@ impl Settings {
             purge,
             huge_pages,
             hardened,
+            c_api,
             ..
         } = preset.config();
         Self {
@@ -223,6 +219,7 @@ impl Settings {
                 _ => HugePages::System,
             },
             hardened,
+            c_api,
         }
     }
 }

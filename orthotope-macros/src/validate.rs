@@ -9,7 +9,7 @@ mod align;
 mod classes;
 
 use crate::errors::Errors;
-use crate::model::{ARGUMENTS, Arguments, Given, Preset, Settings};
+use crate::model::{Arguments, Given, Preset, Settings};
 use crate::profile::{self, Recorded};
 use crate::purge::Purge;
 
@@ -18,7 +18,6 @@ const C_ALIGN: usize = 16;
 
 /// Checks all rules and resolves the defaults; `None` only if there was an error.
 pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Settings> {
-    check_available(arguments, errors);
     let recorded = check_profile(arguments, errors);
 
     let preset = arguments.preset.or(Some(Preset::Tensor));
@@ -47,7 +46,7 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
     }
     let align = match &arguments.align {
         Given::Absent => align::raise(base.map(|base| base.align), header, c_api),
-        align => align::check(align.written(), header, errors),
+        align => align::check(align.written(), header, c_api, errors),
     };
     let classes = match &arguments.classes {
         Given::Absent => {
@@ -70,6 +69,7 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
         purge: purge?,
         huge_pages: huge_pages?,
         hardened: hardened?,
+        c_api,
     };
     if let Some(recorded) = recorded {
         settings.classes = classes::tuned(&recorded.profile, &settings);
@@ -95,19 +95,6 @@ fn nonzero(
             None
         }
         _ => given.or(default),
-    }
-}
-
-/// An argument that does nothing yet would lie if it were accepted.
-fn check_available(arguments: &Arguments, errors: &mut Errors) {
-    for known in ARGUMENTS.iter().filter(|known| !known.available) {
-        let name = known.name;
-        if let Some(given) = arguments.name(name) {
-            errors.at(
-                given.span(),
-                format_args!("`{name}` is not available yet; remove it"),
-            );
-        }
     }
 }
 
@@ -219,6 +206,10 @@ mod tests {
                 "`purge` = \"9999999999m\" overflows",
             ),
             (quote!(huge_pages = true), "`huge_pages` must be"),
+            (
+                quote!(preset = "general", c_api = true, align = 8),
+                "`align` = 8 is too small for C's `malloc`; raise it to 16",
+            ),
         ] {
             let errors = judge(arguments).err().unwrap();
             assert_eq!(errors.len(), 1, "{errors:?}");

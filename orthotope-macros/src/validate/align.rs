@@ -22,6 +22,7 @@ pub(super) fn raise(preset: Option<usize>, header: Option<bool>, c_api: bool) ->
 pub(super) fn check(
     written: Option<&Written<usize>>,
     header: Option<bool>,
+    c_api: bool,
     errors: &mut Errors,
 ) -> Option<usize> {
     let written = written?;
@@ -45,6 +46,9 @@ pub(super) fn check(
         ("is too small for a header", mend)
     } else if align < least {
         ("is too small", format!("raise it to {least}"))
+    } else if c_api && align < C_ALIGN {
+        let mend = format!("raise it to {C_ALIGN}, or remove `c_api`");
+        ("is too small for C's `malloc`", mend)
     } else if align > most {
         ("is too large", format!("lower it to {most}"))
     } else {
@@ -91,7 +95,7 @@ mod tests {
             span: Span::call_site(),
         };
         let mut errors = Errors::default();
-        check(Some(&written), header, &mut errors).ok_or_else(|| errors.messages().remove(0))
+        check(Some(&written), header, false, &mut errors).ok_or_else(|| errors.messages().remove(0))
     }
 
     #[test]

@@ -13,7 +13,7 @@
 pub static GLOBAL: ProgramAlloc;
 
 fn main() {
-    #[orthotope::allocator(preset = "general", arena = "64MiB")]
+    #[orthotope::allocator(preset = "general", arena = "64MiB", c_api = true)]
     static POOL: Pool;
 
     let boxed = Box::new([1_u64; 9]);

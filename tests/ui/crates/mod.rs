@@ -5,10 +5,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-/// Runs `ui/crates/{name}.rs` in `edition`, in a package that knows orthotope as `dependency`.
-fn run(name: &str, edition: &str, dependency: &str) {
+/// Builds and runs `ui/crates/{name}.rs` in `edition`, in a package that knows orthotope as `dependency`.
+fn attempt(name: &str, edition: &str, dependency: &str) -> Output {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = tests
         .parent()
@@ -30,13 +30,18 @@ fn run(name: &str, edition: &str, dependency: &str) {
     let manifest_path = package.join("Cargo.toml");
     fs::write(&manifest_path, manifest).unwrap();
 
-    let output = Command::new(env!("CARGO"))
+    Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--offline", "--manifest-path"])
         .arg(&manifest_path)
         .arg("--target-dir")
         .arg(target.join("target"))
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+/// The same, of one that runs.
+fn run(name: &str, edition: &str, dependency: &str) {
+    let output = attempt(name, edition, dependency);
     assert!(
         output.status.success(),
         "{name} failed:\n{}",
@@ -59,4 +64,17 @@ fn edition_2024() {
 #[test]
 fn renamed_dependency() {
     run("renamed", "2024", "tuned");
+}
+
+#[test]
+fn c_api_twice() {
+    let output = attempt("c_api_twice", "2024", "orthotope");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "two `malloc` in one program");
+    // Which of the family it names is the compiler's choice.
+    assert!(
+        message.contains("alloc` is already defined")
+            || message.contains("`free` is already defined"),
+        "the error names it: {message}"
+    );
 }

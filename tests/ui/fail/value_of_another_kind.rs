@@ -1,4 +1,4 @@
-//! Arguments that are not available yet, with values that would not be legal either.
+//! Values of another kind than the arguments ask for.
 
 #[orthotope::allocator(c_api = "no", profile = 7)]
 static POOL: Pool;
