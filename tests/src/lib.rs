@@ -15,6 +15,7 @@
 //!   goes back to the system; [`forking`]: children of a busy process; [`limited`]: too little address space;
 //!   [`hostile`]: what else a process does to its allocator;
 //! - [`recorded`]: what a recorded program asks for, in numbers that its test knows;
+//! - [`native`]: C and C++ programs, and the library that is preloaded into them;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
 //! - [`spec`]: what the tests of the specification share.
 
@@ -34,6 +35,7 @@ pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod limited;
 pub mod memory;
+pub mod native;
 pub mod pattern;
 pub mod programs;
 pub mod random;
