@@ -7,7 +7,7 @@
 //!
 //! - A thread counts in a slot of its own, which it alone writes: two loads and stores for each count, no lock and no
 //!   locked instruction. Slots are sums: a thread that ends leaves its slot as it is, and the next thread goes on
-//!   with it. Threads beyond [`SLOTS`](slot::SLOTS), and threads whose exit hook has run, share the first slot and count
+//!   with it. Threads beyond 511 at a time, and threads whose exit hook has run, share the first slot and count
 //!   with locked instructions.
 //! - Nothing here allocates, and nothing waits but [`write_profile`]: a snapshot that another thread is at is left
 //!   to it.
