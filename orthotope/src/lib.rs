@@ -44,6 +44,11 @@
 //! unsafe { allocator.deallocate_with_size_checked(&mut cache, block, 6_144)? };
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Fitted to the program
+//!
+//! A [`Recorder`] round any allocator counts what the program asks for; `profile = "serve.json"` derives the classes from
+//! that. `hardened = true` checks every free in full, `c_api = true` serves C's `malloc` family too: see [`allocator`].
 
 mod preset;
 mod process;

@@ -63,6 +63,29 @@ fn the_contract_holds_linked() {
     }
 }
 
+/// A thread's cache is reached in the initial-exec model: neither function asks the loader where it is.
+#[test]
+fn malloc_and_free_make_no_call_for_thread_local_memory() {
+    if !have(
+        "malloc_and_free_make_no_call_for_thread_local_memory",
+        &["objdump"],
+    ) {
+        return;
+    }
+    for function in ["malloc", "free"] {
+        let mut objdump = Command::new("objdump");
+        objdump.arg(format!("--disassemble={function}"));
+        let listing = success(&run(None, objdump.arg(&*LIBRARY)));
+        let body = listing.split(&format!("<{function}>:")).nth(1);
+        let body = body.unwrap_or_else(|| panic!("{function} is there: {listing}"));
+        assert!(
+            body.contains("%fs:"),
+            "{function} reads its thread's: {body}"
+        );
+        assert!(!body.contains("__tls_get_addr"), "{body}");
+    }
+}
+
 #[test]
 fn an_invalid_free_ends_with_a_line_that_says_so() {
     if !have("an_invalid_free_ends_with_a_line_that_says_so", &["cc"]) {

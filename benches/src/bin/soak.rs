@@ -6,6 +6,8 @@ use orthotope_benches::soak::Subject;
 static DEFAULT: OrthotopeGlobalAlloc = OrthotopeGlobalAlloc::new();
 #[orthotope::allocator(preset = "general", purge = "1s")]
 static GENERAL: General;
+#[orthotope::allocator(preset = "general", hardened = true, purge = "1s")]
+static HARDENED: Hardened;
 #[orthotope::allocator(
     preset = "general",
     arena = "48MiB",
@@ -31,6 +33,14 @@ fn main() -> std::process::ExitCode {
             stats: General::stats,
             flush_thread: General::flush_thread,
             purge_now: General::purge_now,
+        },
+        Subject {
+            name: "hardened",
+            heap: &HARDENED,
+            bounded: false,
+            stats: Hardened::stats,
+            flush_thread: Hardened::flush_thread,
+            purge_now: Hardened::purge_now,
         },
         Subject {
             name: "bounded",

@@ -88,8 +88,9 @@ impl Engine {
             guarded: config.hardened,
         };
         let ground = Ground::reserve(os, params, degrade).map_err(InitError::MapFailed)?;
-        match Self::records(ground.meta(), &config, header) {
-            Some((centrals, engine)) => Ok(Self::settle(ground, config, centrals, engine)),
+        let secret = Secret(entropy());
+        match Self::records(ground.meta(), &config, header, secret) {
+            Some((centrals, engine)) => Ok(Self::settle(ground, config, secret, centrals, engine)),
             None => {
                 // SAFETY: nothing was handed out.
                 unsafe { ground.abandon() };
@@ -105,6 +106,7 @@ impl Engine {
         meta: &Meta,
         config: &Config,
         header: usize,
+        secret: Secret,
     ) -> Option<(NonNull<Central>, NonNull<Self>)> {
         let classes = config.classes.len();
         let centrals = meta.take(classes * size_of::<Central>())?.cast::<Central>();
@@ -116,7 +118,7 @@ impl Engine {
             } else {
                 geometry.capacity
             };
-            let central = Central::new(
+            let mut central = Central::new(
                 class,
                 config.classes[class],
                 geometry,
@@ -126,6 +128,9 @@ impl Engine {
             );
             if config.hardened {
                 central.seed(entropy());
+            }
+            if config.marks() {
+                central.mark_with(secret.freed());
             }
             // SAFETY: the record has room for every class.
             unsafe { centrals.add(class).write(central) };
@@ -137,10 +142,10 @@ impl Engine {
     fn settle(
         ground: Ground,
         config: Config,
+        secret: Secret,
         centrals: NonNull<Central>,
         engine: NonNull<Self>,
     ) -> NonNull<Self> {
-        let secret = Secret(entropy());
         let large = LargeFormat {
             align: config.align,
             header: config.header,

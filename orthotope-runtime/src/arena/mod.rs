@@ -236,6 +236,8 @@ impl Arena {
                 // SAFETY: records are type-stable.
                 let record = unsafe { span.as_ref() };
                 record.set_class(class);
+                // Before anybody takes it for a slab: it may have been a large block's.
+                record.set_marked_bytes(0);
                 record.set_kind(Kind::Slab);
                 return Some((span, granted));
             }

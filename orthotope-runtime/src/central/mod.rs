@@ -22,11 +22,12 @@ use core::ptr::{self, NonNull};
 use partial::Partial;
 
 use crate::arena::{Arena, Kind, Span};
-use crate::block::{Header, Shape};
+use crate::block::{Header, Key, Shape, mark_of};
 use crate::config::ClassLimits;
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
 use crate::random::Random;
 use crate::slab::{self, Geometry, Taken};
+use crate::sync::Ordering;
 use crate::sys::{Guard, Lock, ThreadId, page_bytes};
 
 /// Most full magazines that a depot keeps; older ones go back to their slabs.
@@ -55,6 +56,8 @@ pub(crate) struct Central {
     grant: usize,
     /// Magazines that the depot keeps.
     depot: usize,
+    /// What free blocks are marked with, where they are.
+    mark: Option<Key>,
     /// Give fully free slabs back at once, all but the last one if it is small. Otherwise they wait for `reclaim`.
     eager: bool,
     state: Lock<State>,
@@ -129,6 +132,7 @@ impl Central {
             grant,
             depot: (DEPOT_BYTES / (magazine * geometry.stride))
                 .clamp(if eager { 0 } else { DEPOT_LEAST }, DEPOT_MAGAZINES),
+            mark: None,
             eager,
             state: Lock::new(state),
         }
@@ -359,7 +363,13 @@ impl Central {
         taken.blocks
     }
 
-    /// Says in the headers of `count` blocks what they are, if they have headers.
+    /// Has every free block of the class marked, also those that nobody freed yet.
+    pub(crate) fn mark_with(&mut self, key: Key) {
+        self.mark = Some(key);
+    }
+
+    /// Says in the headers of `count` blocks what they are, if they have headers, and marks them as free, if free ones are
+    /// marked.
     ///
     /// # Safety
     ///
@@ -370,6 +380,15 @@ impl Central {
                 // SAFETY: by the caller's promise; a header precedes each block.
                 unsafe { Header::of(*blocks.add(index)) }
                     .describe(Shape::small(self.class), self.payload);
+            }
+        }
+        let Some(key) = self.mark else { return };
+        for index in 0..count {
+            // SAFETY: by the caller's promise.
+            let block = unsafe { *blocks.add(index) };
+            if let Some(start) = NonNull::new(block) {
+                // SAFETY: as above; where blocks are marked, they have two words.
+                unsafe { mark_of(start) }.store(key.mark(block.addr()), Ordering::Relaxed);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Everything that threads share without a lock, under loom: each model runs in every order that a few preemptions
+//! Everything that the allocator's threads share without a lock, under loom: each model runs in every order that a few preemptions
 //! give, with every value that a weak memory may show.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p orthotope-runtime --lib --release`, with `LOOM_MAX_PREEMPTIONS` for more
@@ -22,7 +22,7 @@
 //! differ (`next_id`), or to pick one thread of several (the helper's `STATE`). The figures of `arena::counts` and `arena::budget` are under the arena's lock. A fast free on one
 //! thread beside another free of the same block is two writes of one word, and one of them is the program's error: it
 //! may go unnoticed, as a free of a block that was handed out again does. A fork stops all other threads: what its
-//! handlers do to locks is shown by forking.
+//! handlers do to locks is shown by forking. The recorder, `record`, is no part of an allocator, and not modelled.
 
 // Of these files `cfg(loom)` leaves the parents out, since they ask the system.
 #[path = "../sys/bell.rs"]

@@ -91,6 +91,10 @@ fn count_first_slow(local: &Local, block: *mut u8, event: Event) {
     let Some(recording) = running() else {
         return;
     };
+    if !local.slot.get().is_null() {
+        // To start it, the system was asked for something for which it allocated.
+        return count(block, event);
+    }
     let slot = recording.claim();
     local.slot.set(slot);
     if !slot.is_shared() {

@@ -186,7 +186,8 @@ pub(crate) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
     let backed = unsafe { pages::open_live(span, arena) };
     // SAFETY: as above.
     let slab = unsafe { record.slab() };
-    record.set_marked_bytes(record.bytes());
+    // The start of the one block: what lies behind it is no block's.
+    record.set_marked_bytes(1);
     slab.bits = bits;
     slab.granted = 1;
     slab.carved = 1;

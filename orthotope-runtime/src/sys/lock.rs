@@ -107,9 +107,9 @@ impl<T> Lock<T> {
         unsafe { &*self.value.get() }
     }
 
-    /// Gives back what [`hold`](Self::hold) took, if it did.
+    /// Gives back what [`hold`](Self::hold) took, if it did: another thread may hold it for a fork of its own.
     pub(crate) fn let_go(&self) {
-        if self.word.load(Ordering::Relaxed) & FORKING != 0 {
+        if self.word.load(Ordering::Relaxed) & !SLEEPERS == thread_id() | FORKING {
             drop(Guard { lock: self });
         }
     }

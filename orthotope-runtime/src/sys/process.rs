@@ -9,6 +9,20 @@ pub(crate) fn process_id() -> u32 {
     unsafe { libc::getpid() }.unsigned_abs()
 }
 
+/// Whether the process still has the thread of this number, which [`thread_id`](super::thread_id) gave it. Another may have got
+/// the number since.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn thread_lives(number: u32) -> bool {
+    // SAFETY: signal 0 is none: the system only looks whether it could be sent.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), number, 0) == 0 }
+}
+
+/// The same where numbers are not the system's, and nobody can be asked: not that it is known.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn thread_lives(_: u32) -> bool {
+    false
+}
+
 /// Lets another thread go first.
 pub(crate) fn yield_now() {
     // SAFETY: `sched_yield` has no preconditions.

@@ -28,6 +28,7 @@ const fn config() -> Config {
 generated!(C, 7, config());
 generated!(Hard, 7, config().with_hardened(true));
 generated!(Eager, 7, config().with_purge(Purge::Eager));
+generated!(Fresh, 7, config());
 
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("a valid layout")
@@ -173,6 +174,38 @@ fn a_second_free_is_told_after_the_page_went_back() {
         );
     }
     give::<Eager>(*kept);
+}
+
+/// A block that a refill has just brought, from a page that went back, bears its mark like any other.
+#[test]
+fn a_second_free_is_told_once_a_refill_has_brought_the_block() {
+    let blocks: Vec<_> = (0..512).map(|_| take::<Eager>(1_500)).collect();
+    let (kept, freed) = blocks.split_first().expect("there are some");
+    freed.iter().for_each(|&block| give::<Eager>(block));
+    purge_now::<Eager>();
+    let again_ours = take::<Eager>(1_500);
+    let told = freed.iter().filter(|&&block| block != again_ours);
+    for &block in told {
+        assert!(again::<Eager>(block).is_err(), "{block:p} is free");
+    }
+    give::<Eager>(again_ours);
+    give::<Eager>(*kept);
+}
+
+#[test]
+fn what_a_refill_brought_and_nobody_got_is_told() {
+    let first = take::<Fresh>(256);
+    let second = take::<Fresh>(256);
+    assert_eq!(
+        second.addr().get() - first.addr().get(),
+        256,
+        "side by side"
+    );
+    // SAFETY: only an address: the refill has more.
+    let third = unsafe { second.byte_add(256) };
+    assert!(again::<Fresh>(third).is_err(), "it was never handed out");
+    give::<Fresh>(second);
+    give::<Fresh>(first);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use core::ptr::{self, NonNull};
 use super::cold::{Cold, hot_bin};
 use super::registry::Registry;
 use crate::sync::Ordering;
-use crate::sys::thread_id;
+use crate::sys::{thread_id, thread_lives, yield_now};
 
 /// How often a stack that is out of service is looked at again before what lies in its memory counts.
 const PATIENCE: usize = 10_000;
@@ -37,7 +37,7 @@ impl Cold {
             if len <= capacity {
                 return (1..=len).any(|index| entry(index) == block);
             }
-            std::thread::yield_now();
+            yield_now();
         }
         (1..=capacity).any(|index| entry(index) == block)
     }
@@ -51,8 +51,12 @@ impl Registry {
         while let Some(cold) = NonNull::new(next) {
             // SAFETY: listed caches are valid.
             let (thread, link) = unsafe { ((*cold.as_ptr()).thread, (*cold.as_ptr()).next) };
+            // A thread may end without its hook, and its locals with it.
             // SAFETY: as above, and so are the locals of a thread that is there.
-            if thread != 0 && unsafe { Cold::holds(cold, class, capacity, block) } {
+            if thread != 0
+                && thread_lives(thread)
+                && unsafe { Cold::holds(cold, class, capacity, block) }
+            {
                 return true;
             }
             next = link;
