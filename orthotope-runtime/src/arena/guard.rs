@@ -2,14 +2,17 @@
 //! parked. And how such a block is freed: by whoever has claimed it, so that nothing of it is read that another thread
 //! may be guarding at this moment.
 //!
-//! A guard splits a mapping, whose number the system bounds: where it refuses, the block goes without.
+//! A guard splits a mapping, whose number the system bounds: where it refuses, the block goes without. Where it refuses to
+//! give one back, the span is set aside, and every tick asks again.
 //!
 //! Invariant: all of a span can be read and written, unless it is a live or parked large block's.
 
-use core::ptr::NonNull;
+use core::mem;
+use core::ptr::{self, NonNull};
 
-use super::{Arena, Kind, Span};
-use crate::sys::page_bytes;
+use super::span::place;
+use super::{Arena, Kind, Span, State};
+use crate::sys::{Guard, page_bytes};
 
 impl Arena {
     /// Makes the first and the last page of a large block's span unusable.
@@ -35,6 +38,24 @@ impl Arena {
         NonNull::new(self.pointer(span, 0))
             // SAFETY: a span lies in one region's reservation.
             .is_some_and(|start| unsafe { self.os.commit(start, bytes) }.is_ok())
+    }
+
+    /// Keeps a freed span whose guards the system would not give back.
+    pub(super) fn set_aside(&self, state: &mut Guard<'_, State>, span: NonNull<Span>) {
+        // SAFETY: the lock is held, and nobody else has the span.
+        unsafe { place(span) }.next = mem::replace(&mut state.guarded, span.as_ptr());
+    }
+
+    /// Asks again for the guards of what was set aside. Whether any of it is left.
+    pub(super) fn settle_guarded(&self) -> bool {
+        let mut state = self.lock();
+        let mut next = mem::replace(&mut state.guarded, ptr::null_mut());
+        while let Some(span) = NonNull::new(next) {
+            // SAFETY: the lock is held.
+            next = unsafe { place(span) }.next;
+            self.settle_freed(&mut state, span);
+        }
+        !state.guarded.is_null()
     }
 
     /// The span of the live large block whose payload starts at `address`, out of everybody else's reach: until it is

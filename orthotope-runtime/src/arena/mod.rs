@@ -122,6 +122,8 @@ struct State {
     budget: Budget,
     /// Records that describe nothing, all `Dead`, linked by `next`.
     dead: *mut Span,
+    /// Spans that were freed and cannot be used yet (see `guard`), linked by `next`: dead, and charged still.
+    guarded: *mut Span,
     live_large: LargeCounts,
     /// Granules that hold no block and may be resident: `cold == Σ 1` over granules whose age is cold.
     cold: usize,
@@ -344,12 +346,17 @@ impl Arena {
 
     /// Takes back a large block that counted for `live_bytes`.
     fn bring_back(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, live_bytes: usize) {
+        state.live_large.remove(live_bytes);
+        self.settle_freed(state, span);
+    }
+
+    /// Makes a span that was a large block's free, or pooled: unless the system does not give its guards back, for then
+    /// nobody could use it, and it has to wait.
+    fn settle_freed(&self, state: &mut Guard<'_, State>, span: NonNull<Span>) {
         if self.params.guarded && !self.unguard(span) {
-            // Rather lost than handed out with pages that cannot be touched.
-            self.park_claimed(span);
+            self.set_aside(state, span);
             return;
         }
-        state.live_large.remove(live_bytes);
         self.lay_down(state, span, |_| Age::COLD);
         if self.params.lazy {
             self.pool_span(state, span);

@@ -189,6 +189,9 @@ impl Arena {
     pub(crate) fn tick(&self, schedule: Schedule) -> Tick {
         self.ticks.fetch_add(1, Ordering::Relaxed);
         let mut total = Tick::default();
+        if self.params.guarded {
+            total.pending = self.settle_guarded();
+        }
         for region in self.regions() {
             let mut next = 0;
             while next < region.fresh() {

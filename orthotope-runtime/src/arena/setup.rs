@@ -119,6 +119,7 @@ impl Ground {
                 pool: Bins::new(),
                 budget: Budget::new(self.budget),
                 dead: ptr::null_mut(),
+                guarded: ptr::null_mut(),
                 live_large: LargeCounts::default(),
                 cold: 0,
             });

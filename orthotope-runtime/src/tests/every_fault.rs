@@ -157,19 +157,13 @@ impl Program {
     }
 
     /// Panics if something is left. Everything goes back.
-    fn end(self, may_lose: bool) -> usize {
+    fn end(self) -> usize {
         self.visit().publish();
         self.engine().reclaim();
         self.engine().tick(Schedule::NOW);
         self.engine().validate();
         let left = self.engine().stats().live_bytes();
-        // A block whose guards the system does not give back is lost: nobody could use it.
-        let most = if may_lose {
-            SIZES[SIZES.len() - 1] * 2 + 2 * MIB
-        } else {
-            0
-        };
-        assert!(left <= most, "{left} bytes are left live");
+        assert_eq!(left, 0, "bytes are left live");
         // SAFETY: the locals are ours, their cold half in no registry.
         unsafe { Visit::unbind(self.engine(), self.bins.locals()) };
         // SAFETY: nothing of the engine is used again.
@@ -224,8 +218,7 @@ fn live(os: &'static Double, config: Config, refused_call: usize) -> Option<usiz
     for block in blocks {
         program.free(block);
     }
-    let may_lose = config.hardened && os.calls.load(Ordering::Relaxed) > refused_call;
-    Some(program.end(may_lose))
+    Some(program.end())
 }
 
 #[test]

@@ -102,8 +102,6 @@ impl<S: Subject> Player<'_, S> {
             Step::Tick => self.subject.tick(),
             Step::Purge { thread } => self.subject.purge(number(thread)),
             Step::Leave { thread } => self.subject.leave(number(thread)),
-            // A guard that the system does not take away again costs a hardened allocator the block, for good.
-            Step::Refuse { .. } | Step::RefuseAll { .. } if self.config.hardened => {}
             Step::Refuse { after } => {
                 self.refusing = true;
                 let system = self.subject.system();
