@@ -52,11 +52,9 @@ impl Registry {
             // SAFETY: listed caches are valid.
             let (thread, link) = unsafe { ((*cold.as_ptr()).thread, (*cold.as_ptr()).next) };
             // A thread may end without its hook, and its locals with it.
+            let is_there = thread != 0 && thread_lives(thread);
             // SAFETY: as above, and so are the locals of a thread that is there.
-            if thread != 0
-                && thread_lives(thread)
-                && unsafe { Cold::holds(cold, class, capacity, block) }
-            {
+            if is_there && unsafe { Cold::holds(cold, class, capacity, block) } {
                 return true;
             }
             next = link;
