@@ -70,10 +70,10 @@ int main(int count, char **arguments) {
     FAULT("inside: aligned") free((char *)aligned_alloc(256, 1000) + 128);
     FAULT("inside: realloc") block = realloc(OPAQUE(block) + 32, 100);
     FAULT("never: handed out") free((void *)(((uintptr_t)block_of(48) | 0xffff) + 1 - 0x10000 + 48 * 1300));
-    FAULT("never: next to be handed out") {
-        char *one = block_of(720), *other = block_of(720);
-        CHECK(other == one + 720);
-        free(other + 720);
+    FAULT("freed: before it was handed out") {
+        char *one = block_of(768), *other = block_of(768);
+        CHECK(other == one + 768);
+        free(other + 768);
     }
     FAULT("twice: at once") {
         free(block);
