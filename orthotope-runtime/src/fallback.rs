@@ -103,7 +103,7 @@ impl Table {
         }) else {
             return ptr::null_mut();
         };
-        let (block, mapping) = match lender {
+        let (block, mapping): (_, *mut u8) = match lender {
             // SAFETY: callers ask for at least one byte.
             Lender::System => (unsafe { System.alloc(layout) }, ptr::null_mut()),
             #[cfg(not(loom))]
