@@ -18,7 +18,10 @@ const MIB: usize = 1 << 20;
 /// The largest alignment that is the arena's.
 const MOST: usize = 2 * MIB;
 
+// One a test: what a test validates and counts, no other may change meanwhile.
 generated!(General, 88, Config::general().with_arena(256 << 20));
+generated!(Aligned, 88, Config::general().with_arena(256 << 20));
+generated!(Parked, 88, Config::general().with_arena(256 << 20));
 // Few classes, none a multiple of much: most aligned layouts are large blocks.
 generated!(
     Sparse,
@@ -197,13 +200,13 @@ fn alignments_up_to_a_huge_page_are_the_arenas_and_greater_ones_the_systems() {
         for size in [1, 100, 5_000, 70_000, 200_000, 2 * MIB, 3 * MIB + 1] {
             let layout = Layout::from_size_align(size, align).expect("a valid layout");
             // SAFETY: at least one byte.
-            let start = NonNull::new(unsafe { alloc::<General>(layout) }).expect("there is memory");
+            let start = NonNull::new(unsafe { alloc::<Aligned>(layout) }).expect("there is memory");
             assert!(start.as_ptr().addr().is_multiple_of(align));
             // SAFETY: the block is live.
-            let known = unsafe { usable_size::<General>(start) };
+            let known = unsafe { usable_size::<Aligned>(start) };
             assert_eq!(known.is_ok_and(|usable| usable >= size), align <= MOST);
             // SAFETY: the block is live with this layout.
-            unsafe { dealloc::<General>(start.as_ptr(), layout) };
+            unsafe { dealloc::<Aligned>(start.as_ptr(), layout) };
         }
     }
 }
@@ -261,24 +264,24 @@ fn a_parked_block_serves_no_greater_alignment() {
     let mut pinned = Vec::new();
     for round in 0..40 {
         // SAFETY: at least one byte.
-        let start = unsafe { alloc::<General>(plain) };
+        let start = unsafe { alloc::<Parked>(plain) };
         // SAFETY: the block is live with this layout.
-        unsafe { dealloc::<General>(start, plain) };
+        unsafe { dealloc::<Parked>(start, plain) };
         // SAFETY: at least one byte.
-        let start = unsafe { alloc::<General>(aligned) };
+        let start = unsafe { alloc::<Parked>(aligned) };
         assert!(!start.is_null() && start.addr().is_multiple_of(MOST));
         // SAFETY: the block is live with this layout.
-        unsafe { dealloc::<General>(start, aligned) };
+        unsafe { dealloc::<Parked>(start, aligned) };
         if round < 20 {
             let odd = Layout::from_size_align(1_100_000, 8).expect("a valid layout");
             // SAFETY: at least one byte.
-            pinned.push((unsafe { alloc::<General>(odd) }, odd));
+            pinned.push((unsafe { alloc::<Parked>(odd) }, odd));
         }
-        validate::<General>();
+        validate::<Parked>();
     }
     for (start, layout) in pinned {
         // SAFETY: the block is live with this layout.
-        unsafe { dealloc::<General>(start, layout) };
+        unsafe { dealloc::<Parked>(start, layout) };
     }
 }
 

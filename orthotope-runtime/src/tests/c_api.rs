@@ -25,9 +25,15 @@ const fn config() -> Config {
         .with_c_api()
 }
 
+// One a test: a block that one test frees twice is no other's meanwhile.
 generated!(C, 7, config());
+generated!(Inside, 7, config());
+generated!(Twice, 7, config());
+generated!(Alike, 7, config());
+generated!(Refusing, 7, config());
 generated!(Hard, 7, config().with_hardened(true));
 generated!(Eager, 7, config().with_purge(Purge::Eager));
+generated!(Refilled, 7, config().with_purge(Purge::Eager));
 generated!(Fresh, 7, config());
 
 fn layout(size: usize, align: usize) -> Layout {
@@ -79,14 +85,14 @@ fn empty_and_hugely_aligned_layouts_are_served_by_the_arena() {
 
 #[test]
 fn a_thread_that_is_inside_gets_mappings() {
-    let _bound = take::<C>(1);
+    let _bound = take::<Inside>(1);
     // SAFETY: `Generated` promises this thread's locals.
-    let phase = unsafe { &C::locals().as_ref().phase };
+    let phase = unsafe { &Inside::locals().as_ref().phase };
     // What comes here now comes from inside, with the stack of its class out of service.
     let inside = |size| {
-        flush_thread::<C>();
+        flush_thread::<Inside>();
         phase.set(Phase::Busy);
-        let block = take::<C>(size);
+        let block = take::<Inside>(size);
         phase.set(Phase::Bound);
         block
     };
@@ -96,57 +102,61 @@ fn a_thread_that_is_inside_gets_mappings() {
         // SAFETY: the block has this many bytes.
         unsafe { block.write_bytes(7, size) };
         // SAFETY: the block is live and passed on.
-        let moved = unsafe { c_api::realloc::<C>(block.as_ptr().cast(), size * 2) }.cast::<u8>();
+        let moved =
+            unsafe { c_api::realloc::<Inside>(block.as_ptr().cast(), size * 2) }.cast::<u8>();
         assert!(
             fallback::size_of(block.as_ptr().addr()).is_none(),
             "given back"
         );
         // SAFETY: `realloc` keeps what was there.
         assert_eq!(unsafe { *moved.add(size - 1) }, 7);
-        give::<C>(NonNull::new(moved).expect("there is memory"));
+        give::<Inside>(NonNull::new(moved).expect("there is memory"));
         let block = inside(size);
-        give::<C>(block);
+        give::<Inside>(block);
         assert!(
             fallback::size_of(block.as_ptr().addr()).is_none(),
             "given back"
         );
         let block = inside(size);
         // SAFETY: the block came from here with a layout that the same class or span serves.
-        unsafe { dealloc::<C>(block.as_ptr(), layout(size, 16)) };
+        unsafe { dealloc::<Inside>(block.as_ptr(), layout(size, 16)) };
     }
 }
 
 #[test]
 fn a_second_free_is_told_wherever_the_block_lies() {
-    let block = take::<C>(40);
-    give::<C>(block);
+    let block = take::<Twice>(40);
+    give::<Twice>(block);
     assert_eq!(
-        again::<C>(block),
+        again::<Twice>(block),
         Err(FreeError::DoubleFree),
         "in this cache"
     );
 
     // A magazine's and more: the first of them leave the cache.
-    let many: Vec<_> = (0..2_000).map(|_| take::<C>(200)).collect();
-    many.iter().for_each(|&block| give::<C>(block));
+    let many: Vec<_> = (0..2_000).map(|_| take::<Twice>(200)).collect();
+    many.iter().for_each(|&block| give::<Twice>(block));
     for &block in &many {
-        assert!(again::<C>(block).is_err(), "cache, depot, slab or no slab");
+        assert!(
+            again::<Twice>(block).is_err(),
+            "cache, depot, slab or no slab"
+        );
     }
 
-    let block = take::<C>(40);
+    let block = take::<Twice>(40);
     let (send, wait) = channel::<()>();
     let (ready, is_ready) = channel();
     let address = block.as_ptr().expose_provenance();
     let other = thread::spawn(move || {
-        give::<C>(NonNull::new(ptr::with_exposed_provenance_mut(address)).expect("no null"));
+        give::<Twice>(NonNull::new(ptr::with_exposed_provenance_mut(address)).expect("no null"));
         ready.send(()).expect("somebody waits");
         wait.recv().expect_err("the other end is dropped");
         // Nobody has it meanwhile.
-        assert_eq!(take::<C>(40).as_ptr().addr(), address);
+        assert_eq!(take::<Twice>(40).as_ptr().addr(), address);
     });
     is_ready.recv().expect("the thread has freed it");
     assert_eq!(
-        again::<C>(block),
+        again::<Twice>(block),
         Err(FreeError::DoubleFree),
         "in another cache"
     );
@@ -179,17 +189,17 @@ fn a_second_free_is_told_after_the_page_went_back() {
 /// A block that a refill has just brought, from a page that went back, bears its mark like any other.
 #[test]
 fn a_second_free_is_told_once_a_refill_has_brought_the_block() {
-    let blocks: Vec<_> = (0..512).map(|_| take::<Eager>(1_500)).collect();
+    let blocks: Vec<_> = (0..512).map(|_| take::<Refilled>(1_500)).collect();
     let (kept, freed) = blocks.split_first().expect("there are some");
-    freed.iter().for_each(|&block| give::<Eager>(block));
-    purge_now::<Eager>();
-    let again_ours = take::<Eager>(1_500);
+    freed.iter().for_each(|&block| give::<Refilled>(block));
+    purge_now::<Refilled>();
+    let again_ours = take::<Refilled>(1_500);
     let told = freed.iter().filter(|&&block| block != again_ours);
     for &block in told {
-        assert!(again::<Eager>(block).is_err(), "{block:p} is free");
+        assert!(again::<Refilled>(block).is_err(), "{block:p} is free");
     }
-    give::<Eager>(again_ours);
-    give::<Eager>(*kept);
+    give::<Refilled>(again_ours);
+    give::<Refilled>(*kept);
 }
 
 #[test]
@@ -210,44 +220,44 @@ fn what_a_refill_brought_and_nobody_got_is_told() {
 
 #[test]
 fn a_live_block_that_looks_free_is_freed_once() {
-    let block = take::<C>(64);
-    give::<C>(block);
+    let block = take::<Alike>(64);
+    give::<Alike>(block);
     let words = block.cast::<[u64; 2]>().as_ptr();
     // SAFETY: memory of the arena stays readable.
     let mark = unsafe { words.read_volatile() }[1];
-    assert_eq!(take::<C>(64), block, "last in, first out");
+    assert_eq!(take::<Alike>(64), block, "last in, first out");
     // SAFETY: the block is ours again.
     unsafe { words.write([0, mark]) };
     assert!(
         // SAFETY: the block is live.
-        unsafe { usable_size::<C>(block) }.is_ok(),
+        unsafe { usable_size::<Alike>(block) }.is_ok(),
         "it lies in no cache"
     );
-    give::<C>(block);
-    assert_eq!(again::<C>(block), Err(FreeError::DoubleFree));
-    let (first, second) = (take::<C>(64), take::<C>(64));
+    give::<Alike>(block);
+    assert_eq!(again::<Alike>(block), Err(FreeError::DoubleFree));
+    let (first, second) = (take::<Alike>(64), take::<Alike>(64));
     assert_ne!(first, second);
-    give::<C>(first);
-    give::<C>(second);
+    give::<Alike>(first);
+    give::<Alike>(second);
 }
 
 #[test]
 fn what_is_no_block_is_refused() {
-    let block = take::<C>(64);
+    let block = take::<Refusing>(64);
     let inside = |offset| NonNull::new(block.as_ptr().wrapping_add(offset)).expect("no null");
     for offset in [1, 8, 16, 32, 48] {
         assert_eq!(
-            again::<C>(inside(offset)),
+            again::<Refusing>(inside(offset)),
             Err(FreeError::CorruptHeader),
             "{offset}"
         );
     }
     let foreign = Box::into_raw(Box::new([0_u64; 8]));
     let elsewhere = NonNull::new(foreign.cast()).expect("a box is not null");
-    assert_eq!(again::<C>(elsewhere), Err(FreeError::ForeignPointer));
+    assert_eq!(again::<Refusing>(elsewhere), Err(FreeError::ForeignPointer));
     // SAFETY: it was leaked above, and not freed.
     drop(unsafe { Box::from_raw(foreign) });
-    give::<C>(block);
+    give::<Refusing>(block);
 }
 
 #[test]
