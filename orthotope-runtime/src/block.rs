@@ -62,12 +62,6 @@ impl Secret {
     pub(crate) const fn key(self, owner: u64) -> Key {
         Key((self.0 ^ owner.wrapping_mul(MIX_OWNER)) << PLAIN_BITS | LIVE_BIT | MAGIC)
     }
-
-    /// What is kept of the block at `address` elsewhere than before it is mixed with.
-    #[inline]
-    pub(crate) const fn mix(self, address: usize) -> u32 {
-        ((self.0 ^ address as u64).wrapping_mul(MIX_OWNER) >> 32) as u32
-    }
 }
 
 /// Odd, so that every bit of a secret counts.

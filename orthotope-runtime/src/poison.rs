@@ -12,8 +12,12 @@ pub(crate) const REACH: usize = 256;
 const PATTERN: u8 = 0xdf;
 const WORD: u64 = u64::from_ne_bytes([PATTERN; WORD_BYTES]);
 const WORD_BYTES: usize = size_of::<u64>();
-/// Words that are compared at once.
+/// Words that are written or compared at once.
 const ROW: usize = 4;
+const ROW_BYTES: usize = ROW * WORD_BYTES;
+type Row = [u64; ROW];
+/// Most bytes that are looked at where they are, without a call.
+pub(crate) const SHORT: usize = 4 * ROW_BYTES;
 
 /// How a block's pattern may have changed without anybody's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,21 +33,63 @@ pub(crate) enum Faded {
 /// # Safety
 ///
 /// The block is the caller's, aligned to 8, and as long as stated.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn write(block: *mut u8, bytes: usize) {
     debug_assert!(bytes.is_multiple_of(WORD_BYTES));
-    if bytes <= 2 * REACH {
-        let words = block.cast::<u64>();
-        for index in 0..bytes / WORD_BYTES {
-            // SAFETY: the word lies in the block.
-            unsafe { words.add(index).write(WORD) };
-        }
-        return;
+    if bytes <= SHORT {
+        // SAFETY: the caller's promise.
+        unsafe { fill_short(block, bytes) }
+    } else {
+        // SAFETY: as above.
+        unsafe { write_long(block, bytes) }
     }
-    // SAFETY: the block is longer than both ends.
-    unsafe { block.write_bytes(PATTERN, REACH) };
-    // SAFETY: as above.
-    unsafe { block.add(bytes - REACH).write_bytes(PATTERN, REACH) };
+}
+
+/// # Safety
+///
+/// As for [`write`].
+#[inline(never)]
+unsafe fn write_long(block: *mut u8, bytes: usize) {
+    let end = ends(bytes);
+    // SAFETY: both ends lie in the block.
+    unsafe { block.write_bytes(PATTERN, end) };
+    if bytes > end {
+        // SAFETY: as above.
+        unsafe { block.add(bytes - end).write_bytes(PATTERN, end) };
+    }
+}
+
+/// Whether both ends of a block of at most [`SHORT`] bytes hold the pattern.
+///
+/// # Safety
+///
+/// As for [`write`], and the block was written so since.
+#[inline(always)]
+pub(crate) unsafe fn is_intact_short(block: *const u8, bytes: usize) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { differs_short(block, bytes) == 0 }
+}
+
+/// The same of a block of any length.
+///
+/// # Safety
+///
+/// As there.
+#[inline(never)]
+pub(crate) unsafe fn is_intact(block: *const u8, bytes: usize) -> bool {
+    if bytes <= SHORT {
+        // SAFETY: the caller's promise.
+        return unsafe { is_intact_short(block, bytes) };
+    }
+    let end = ends(bytes);
+    // SAFETY: both ends lie in the block.
+    unsafe { is_whole(block, end) && (bytes == end || is_whole(block.add(bytes - end), end)) }
+}
+
+/// Bytes of each end of a block of `bytes`: all of a block that is no longer than both.
+#[inline(always)]
+const fn ends(bytes: usize) -> usize {
+    if bytes <= 2 * REACH { bytes } else { REACH }
 }
 
 /// Offset of the first byte that is not as [`write`] left it; `None` if all are.
@@ -53,45 +99,110 @@ pub(crate) unsafe fn write(block: *mut u8, bytes: usize) {
 /// As for [`write`], and the block was written so since.
 #[inline]
 pub(crate) unsafe fn first_change(block: *const u8, bytes: usize, faded: Faded) -> Option<usize> {
-    let (start, end) = if bytes <= 2 * REACH {
-        (bytes, 0)
-    } else {
-        (REACH, REACH)
-    };
-    // SAFETY: both ends lie in the block.
-    let whole = unsafe { is_whole(block, start) && is_whole(block.add(bytes - end), end) };
-    if whole {
+    // SAFETY: the caller's promise.
+    if unsafe { is_intact(block, bytes) } {
         return None;
     }
+    let end = ends(bytes);
     // SAFETY: as above.
-    unsafe { search(block, 0..start, faded).or_else(|| search(block, bytes - end..bytes, faded)) }
+    unsafe { search(block, 0..end, faded).or_else(|| search(block, bytes - end..bytes, faded)) }
 }
 
-/// Whether so many bytes hold the pattern, a multiple of 8.
+/// Offsets of the words of so many bytes, fewer than a row, at least one word: the first, the middle and the last.
+#[inline(always)]
+const fn few(bytes: usize) -> [usize; 3] {
+    [0, bytes / (2 * WORD_BYTES) * WORD_BYTES, bytes - WORD_BYTES]
+}
+
+/// Offsets of the rows of so many bytes, from one row to two: the first and the last, which may overlap.
+#[inline(always)]
+const fn two(bytes: usize) -> [usize; 2] {
+    [0, bytes - ROW_BYTES]
+}
+
+/// The same of two rows to four.
+#[inline(always)]
+const fn four(bytes: usize) -> [usize; 4] {
+    [0, ROW_BYTES, bytes - 2 * ROW_BYTES, bytes - ROW_BYTES]
+}
+
+/// Writes the pattern to so many bytes, a multiple of 8, not zero and at most [`SHORT`].
+///
+/// # Safety
+///
+/// They are the caller's, and aligned to 8.
+#[inline(always)]
+unsafe fn fill_short(start: *mut u8, bytes: usize) {
+    // SAFETY: rows are those of the block.
+    let row = |at: usize| unsafe { start.add(at).cast::<Row>().write([WORD; ROW]) };
+    if bytes < ROW_BYTES {
+        for at in few(bytes) {
+            // SAFETY: the word is one of the block's.
+            unsafe { start.add(at).cast::<u64>().write(WORD) };
+        }
+    } else if bytes <= 2 * ROW_BYTES {
+        for at in two(bytes) {
+            row(at);
+        }
+    } else {
+        for at in four(bytes) {
+            row(at);
+        }
+    }
+}
+
+/// The bits of so many bytes, a multiple of 8, not zero and at most [`SHORT`], that are not the pattern's.
 ///
 /// # Safety
 ///
 /// They can be read, and are aligned to 8.
-#[inline]
-unsafe fn is_whole(start: *const u8, bytes: usize) -> bool {
-    let words = start.cast::<u64>();
-    let count = bytes / WORD_BYTES;
-    // A row of words at a time: one wide load and no branch each.
-    let rows = count / ROW;
+#[inline(always)]
+unsafe fn differs_short(start: *const u8, bytes: usize) -> u64 {
+    if bytes < ROW_BYTES {
+        // SAFETY: the words are those of the block.
+        let word = |at: usize| unsafe { start.add(at).cast::<u64>().read() } ^ WORD;
+        let [first, middle, last] = few(bytes).map(word);
+        return first | middle | last;
+    }
+    // SAFETY: rows are those of the block.
+    let row = |at: usize| unsafe { start.add(at).cast::<Row>().read() };
+    if bytes <= 2 * ROW_BYTES {
+        let [first, last] = two(bytes).map(row);
+        differs(&[first, last])
+    } else {
+        differs(&four(bytes).map(row))
+    }
+}
+
+/// The bits of some rows that are not the pattern's: wide loads, and no branch.
+#[inline(always)]
+fn differs(rows: &[Row]) -> u64 {
     let mut difference = [0; ROW];
-    for row in 0..rows {
-        // SAFETY: the caller's promise.
-        let held = unsafe { words.add(row * ROW).cast::<[u64; ROW]>().read() };
-        for (difference, word) in difference.iter_mut().zip(held) {
+    for row in rows {
+        for (difference, word) in difference.iter_mut().zip(row) {
             *difference |= word ^ WORD;
         }
     }
-    let mut last = 0;
-    for index in rows * ROW..count {
-        // SAFETY: the caller's promise.
-        last |= unsafe { words.add(index).read() } ^ WORD;
+    difference.into_iter().fold(0, |all, word| all | word)
+}
+
+/// Whether so many bytes, a multiple of 8 and more than [`SHORT`], hold the pattern.
+///
+/// # Safety
+///
+/// They can be read, and are aligned to 8.
+unsafe fn is_whole(start: *const u8, bytes: usize) -> bool {
+    // SAFETY: callers pass offsets of whole parts below.
+    let part = |at: usize| unsafe { differs_short(start.add(at), SHORT) };
+    let end = bytes - SHORT;
+    let mut at = 0;
+    let mut difference = 0;
+    while at < end {
+        difference |= part(at);
+        at += SHORT;
     }
-    difference.into_iter().fold(last, |all, word| all | word) == 0
+    // It may cover some of the one before.
+    difference | part(end) == 0
 }
 
 /// # Safety

@@ -32,7 +32,7 @@ struct Options {
 }
 
 /// Configurations whose counts are held.
-const OURS: [&str; 2] = ["general", "default"];
+const OURS: [&str; 3] = ["general", "default", "hardened"];
 /// Counted beside them, if it is built.
 const RIVAL: &str = "mimalloc";
 /// `general` in the profile `release` as cargo has it, without LTO: counted beside them, for `Box` alone.
@@ -157,7 +157,7 @@ fn count_one(name: &str, program: &Path, chosen: &[&str]) -> Result<BTreeMap<Str
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, choose, file};
+    use super::{Counts, OURS, choose, file};
 
     #[test]
     fn a_wrong_workload_is_answered_with_the_right_ones() {
@@ -169,7 +169,8 @@ mod tests {
     #[test]
     fn the_blessed_counts_can_be_read() {
         let counts = Counts::read(&file()).expect("they are in the repository");
-        assert!(counts.instructions.contains_key("general"));
-        assert!(counts.instructions.contains_key("default"));
+        for name in OURS {
+            assert!(counts.instructions.contains_key(name), "{name} is missing");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! told, and whoever wrote to a free one is found out.
 //!
 //! Nothing that is decided here is read from memory that the program may write to; where there are headers, they are
-//! compared in addition. No lock is taken.
+//! compared in addition. No lock is taken. What is usual of a generated type never comes here: `global::hardened` does it.
 
 use core::ptr::NonNull;
 
@@ -29,11 +29,11 @@ struct Tracked<'a> {
 }
 
 /// A small block that has just become free.
-pub(crate) struct Freed {
-    pub(crate) class: usize,
-    pub(crate) block: NonNull<u8>,
+struct Freed {
+    class: usize,
+    block: NonNull<u8>,
     /// The cache that handed it out, where headers record that.
-    pub(crate) owner: Option<u64>,
+    owner: Option<u64>,
 }
 
 impl Engine {
@@ -49,7 +49,7 @@ impl Engine {
             let record: &Span = unsafe { region.span_at(address)?.as_ref() };
             let offset = address.wrapping_sub(record.first().addr());
             let index = central.geometry().index(offset);
-            slab::word(record, index, self.secret.mix(address))
+            slab::word(record, index)
         });
         let Some(word) = word else {
             die(format_args!("a free block at {block:p} is in no slab"));
@@ -81,8 +81,7 @@ impl Engine {
     /// # Safety
     ///
     /// If the address is that of a live block, nobody uses that block any more.
-    #[inline(always)]
-    pub(crate) unsafe fn take_back(
+    unsafe fn take_back(
         &self,
         address: usize,
         provided: Option<usize>,
@@ -160,7 +159,6 @@ impl Engine {
 
     /// The live small block at `address`, if it is one and, where stated, of `provided` bytes; `None` if a large one
     /// starts there.
-    #[inline(always)]
     fn track(
         &self,
         address: usize,
@@ -196,7 +194,7 @@ impl Engine {
         if index >= geometry.capacity || offset != index * geometry.stride {
             return Err(FreeError::CorruptHeader);
         }
-        let Some(word) = slab::word(record, index, self.secret.mix(address)) else {
+        let Some(word) = slab::word(record, index) else {
             return Err(FreeError::CorruptHeader);
         };
         let requested = match word.state() {
@@ -249,7 +247,7 @@ impl Engine {
     }
 
     /// The region that holds `address`: mostly the first.
-    #[inline(always)]
+    #[inline]
     fn near(&self, address: usize) -> Option<&Region> {
         let home = self.arena.home();
         if home.contains(address) {
@@ -294,8 +292,9 @@ impl Visit<'_> {
         // SAFETY: the caller's promise.
         match unsafe { self.engine.take_back(address, provided) }? {
             Some(freed) => {
-                // SAFETY: the block has just become free.
-                unsafe { self.keep_freed(&freed) };
+                let owner = freed.owner.unwrap_or(self.owner());
+                // SAFETY: the block has just become free; it is of the class that was found.
+                unsafe { self.keep(freed.class, freed.block, owner) };
                 Ok(())
             }
             None => {
@@ -303,17 +302,6 @@ impl Visit<'_> {
                 large.free_guarded(arena, self.lane(), address, provided)
             }
         }
-    }
-
-    /// Keeps a block of a hardened allocator that was just freed.
-    ///
-    /// # Safety
-    ///
-    /// The block is the caller's to give.
-    pub(crate) unsafe fn keep_freed(&self, freed: &Freed) {
-        let owner = freed.owner.unwrap_or(self.owner());
-        // SAFETY: the caller's promise; the block is of the class that was found.
-        unsafe { self.keep(freed.class, freed.block, owner) };
     }
 
     /// [`resize`](Self::resize) of a hardened allocator: whether the block could stay where it is.

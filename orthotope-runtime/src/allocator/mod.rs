@@ -18,7 +18,6 @@ mod visit;
 
 pub(crate) use engine::Engine;
 pub(crate) use find::Sizes;
-pub(crate) use hardened::Freed;
 pub(crate) use helper::starting;
 pub use instance::Allocator;
 pub use thread_cache::ThreadCache;

@@ -1,4 +1,5 @@
-//! The home region's page directory, as a free that is told no size reads it: from a static, without asking the arena.
+//! The home region's page directory, as it is read from a static, without asking the arena: by a free that is told no size,
+//! and wherever every block is looked up.
 //!
 //! Invariant: it never changes once it is set, and all zero it holds no address. An entry may be of the past, but leads
 //! to a record: what covers the address, the record says.
@@ -36,10 +37,9 @@ impl Home {
         self.granules.store(granules, Ordering::Release);
     }
 
-    /// The class of the slab that covers `address`, if a block of it starts there that was handed out and, if it is free, is
-    /// marked so. `reciprocals` has an entry a class: see [`reciprocal`].
+    /// The record of the span that covers `address`, or of one that did.
     #[inline(always)]
-    pub(crate) fn class_at(&self, address: usize, reciprocals: &[u64]) -> Option<usize> {
+    pub(crate) fn record_at(&self, address: usize) -> Option<&'static Span> {
         let granule = address.wrapping_sub(self.base.load(Ordering::Relaxed)) / GRANULE;
         // Acquire pairs with the Release in `set`.
         if granule >= self.granules.load(Ordering::Acquire) {
@@ -49,8 +49,15 @@ impl Home {
         let entry = unsafe { &*self.entries.load(Ordering::Relaxed).add(granule) };
         // Acquire pairs with the Release in `Region::list`: the record behind an entry is initialised.
         let span = NonNull::new(entry.load(Ordering::Acquire))?;
-        // SAFETY: entries lead to records, which are type-stable.
-        let record = unsafe { span.as_ref() };
+        // SAFETY: entries lead to records, which are type-stable; those of a static's arena are never unmapped.
+        Some(unsafe { span.as_ref() })
+    }
+
+    /// The class of the slab that covers `address`, if a block of it starts there that was handed out and, if it is free, is
+    /// marked so. `reciprocals` has an entry a class: see [`reciprocal`].
+    #[inline(always)]
+    pub(crate) fn class_at(&self, address: usize, reciprocals: &[u64]) -> Option<usize> {
+        let record = self.record_at(address)?;
         if record.kind() != Kind::Slab {
             return None;
         }
@@ -59,14 +66,22 @@ impl Home {
         let offset = address.wrapping_sub(record.start());
         // SAFETY: a slab's class has an entry.
         let reciprocal = unsafe { *reciprocals.get_unchecked(class) };
-        (offset < record.marked_bytes() && (offset as u64).wrapping_mul(reciprocal) < reciprocal)
+        (offset < record.marked_bytes() && index_of_start(offset, reciprocal).is_some())
             .then_some(class)
     }
 }
 
+/// Index of the block that starts at `offset` in a slab, if one does; `reciprocal` is that of its stride.
+#[inline(always)]
+pub(crate) fn index_of_start(offset: usize, reciprocal: u64) -> Option<usize> {
+    let product = u128::from(reciprocal) * offset as u128;
+    ((product as u64) < reciprocal).then_some((product >> u64::BITS) as usize)
+}
+
 /// 2⁶⁴ / `stride`, rounded up: an offset within a slab is a multiple of `stride` exactly if their product, modulo 2⁶⁴, is
-/// less (Lemire, Kaser and Kurz, "Faster remainder by direct computation", 2019). It is as long as the offset times the
-/// stride stays below 2⁶⁴; 0, which no product is less than, where it might not.
+/// less (Lemire, Kaser and Kurz, "Faster remainder by direct computation", 2019), and the rest of the product is the
+/// multiple. It is so as long as the offset times the stride stays below 2⁶⁴; 0, which no product is less than, where it
+/// might not.
 pub(crate) const fn reciprocal(stride: usize) -> u64 {
     if stride >= 1 << 31 {
         return 0;
@@ -82,11 +97,11 @@ mod tests {
     fn multiples_are_told_from_all_other_offsets() {
         for stride in [16, 48, 80, 96, 112, 320, 1_792, 57_344, 65_536, 917_504] {
             let reciprocal = reciprocal(stride);
-            for offset in (0..4 << 20).step_by(16) {
-                let product = (offset as u64).wrapping_mul(reciprocal);
+            for offset in (0..4_usize << 20).step_by(16) {
+                let index = offset.is_multiple_of(stride).then_some(offset / stride);
                 assert_eq!(
-                    product < reciprocal,
-                    offset % stride == 0,
+                    index_of_start(offset, reciprocal),
+                    index,
                     "{offset} {stride}"
                 );
             }

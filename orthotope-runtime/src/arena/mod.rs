@@ -47,7 +47,7 @@ use bins::Bins;
 use budget::Budget;
 pub(crate) use counts::ArenaCounts;
 use counts::LargeCounts;
-pub(crate) use home::{Home, reciprocal};
+pub(crate) use home::{Home, index_of_start, reciprocal};
 pub(crate) use lanes::Lane;
 use lanes::Lanes;
 pub(crate) use meta::Meta;

@@ -32,7 +32,7 @@ impl Runtime {
         }
     }
 
-    /// The page directory of the home region, where free blocks are marked: empty before there is an engine.
+    /// The page directory of the home region, where blocks are looked up in it: empty before there is an engine.
     #[inline(always)]
     pub(super) fn home(&self) -> &Home {
         &self.home
@@ -60,7 +60,7 @@ impl Runtime {
         let _starting = starting();
         let make = || {
             let engine = Engine::new(self.os, *config, true)?;
-            if config.marks() {
+            if config.marks() || config.hardened {
                 // SAFETY: the engine has just been made, and nobody else knows it.
                 self.home.set(unsafe { engine.as_ref() }.arena.home());
             }

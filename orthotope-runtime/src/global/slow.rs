@@ -8,7 +8,7 @@ use core::ptr::{self, NonNull};
 use std::alloc::System;
 
 use super::fast::{alloc_class, dealloc_class};
-use super::hardened::{check_live, dealloc_hardened};
+use super::hardened::{check_live, dealloc_hardened, resize_hardened};
 use super::runtime::Runtime;
 use super::{Generated, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
@@ -19,7 +19,7 @@ use crate::error::FreeError;
 use crate::fallback::{self, Lender};
 use crate::large::{Contents, LargeBlock};
 use crate::sys::{die, on_thread_exit};
-use crate::thread_cache::{Cold, Locals, Phase};
+use crate::thread_cache::{Locals, Phase};
 
 /// A generated type's statics, and the calling thread's share of them.
 #[derive(Clone, Copy)]
@@ -36,15 +36,6 @@ impl Statics {
             config: const { &G::CONFIG },
             locals: G::locals(),
         }
-    }
-
-    /// The engine and the thread's cache, unless it has none, or is inside the slow path already.
-    pub(super) fn bound(self) -> Option<(&'static Engine, NonNull<Cold>)> {
-        // SAFETY: `Generated` promises this thread's locals.
-        let head = unsafe { self.locals.as_ref() };
-        (head.phase.get() == Phase::Bound)
-            .then(|| Some((self.runtime.started()?, NonNull::new(head.cold.get())?)))
-            .flatten()
     }
 
     /// The number that marks the blocks of the thread's cache.
@@ -373,13 +364,20 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
         // SAFETY: the caller's promise; the block came from `System` with this layout.
         return unsafe { System.realloc(block, layout, new_size) };
     }
+    if G::CONFIG.hardened
+        && old == new
+        && matches!(old, Route::Class(_))
+        && resize_hardened::<G>(block, layout.size(), new_size)
+    {
+        return block;
+    }
     if (old == new || may_grow::<G>(old, layout, new_size))
         && let Some(block) = resize(Statics::of::<G>(), block, large_size::<G>(layout), new_size)
     {
         return block.as_ptr();
     }
     if G::CONFIG.hardened && old != Route::System {
-        check_live(Statics::of::<G>(), block, layout.size());
+        check_live::<G>(block, layout.size());
     }
     // SAFETY: the alignment is a layout's already, and the caller vouches for the size.
     let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };

@@ -11,6 +11,7 @@
 //! | `allocator::deferred` | a block pushed is taken once, whole |
 //! | `fallback` | a block lent is freed once; a slot serves one block |
 //! | `block::Header::release_once` | of two checked frees at once, one succeeds |
+//! | `slab::word` | of two frees of a hardened block, or a free and a resize, one succeeds |
 //! | `allocator::holders` | the last holder sees all, and comes once, a helper's look included |
 //! | `arena::lanes` with `arena::span` | a parked span is retaken, swept or freed, once |
 //! | `sys::Lock` | one holder at a time, who sees what the last did; no sleeper is forgotten |
@@ -41,6 +42,8 @@ mod span;
 mod start;
 #[path = "../arena/stir.rs"]
 mod stir;
+#[path = "../slab/word.rs"]
+mod word;
 
 #[cfg(test)]
 mod of_blocks;

@@ -5,10 +5,12 @@ use core::ptr::NonNull;
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
+use loom::sync::atomic::AtomicU32;
 use loom::thread;
 
 use super::check;
 use super::deferred::Deferred;
+use super::word::{BlockState, Word};
 use crate::block::{Header, Secret, Shape, State};
 use crate::fallback::{Lender, Table};
 
@@ -102,5 +104,45 @@ fn of_two_checked_frees_at_once_one_is_told() {
         let there = other.join().unwrap();
         assert!(here != there, "one free succeeds");
         assert_eq!(header.state(secret, ADDRESS), State::FreeSmall);
+    });
+}
+
+/// Does both on two threads to a live block of 40 bytes, and returns whether they succeeded and what the block is then.
+fn on_two_threads(
+    one: fn(Word<'_>) -> bool,
+    other: fn(Word<'_>) -> bool,
+) -> (bool, bool, BlockState) {
+    let word = Arc::new(AtomicU32::new(0));
+    Word::of(&word).set_live(40);
+    let far = {
+        let word = word.clone();
+        thread::spawn(move || other(Word::of(&word)))
+    };
+    let near = one(Word::of(&word));
+    let far = far.join().unwrap();
+    (near, far, Word::of(&word).state())
+}
+
+#[test]
+fn of_two_frees_of_a_hardened_block_one_succeeds() {
+    check(|| {
+        let (one, other, state) = on_two_threads(|word| word.free(40), |word| word.free(40));
+        assert!(one != other, "one of two");
+        assert_eq!(state, BlockState::Poisoned);
+    });
+}
+
+#[test]
+fn of_a_free_and_a_resize_of_a_hardened_block_one_succeeds() {
+    check(|| {
+        let (freed, resized, state) =
+            on_two_threads(|word| word.free(40), |word| word.resize(40, 48));
+        assert!(freed != resized, "one of two");
+        let expected = if freed {
+            BlockState::Poisoned
+        } else {
+            BlockState::Live { requested: 48 }
+        };
+        assert_eq!(state, expected);
     });
 }

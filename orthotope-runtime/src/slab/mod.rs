@@ -3,18 +3,20 @@
 //! Owns the geometry of a class's slabs and the bitmap of blocks that lie free in one. No link runs
 //! through a block, so its pages can be given back while it is free. Knows nothing of threads.
 //!
-//! Read on in this order: here, `pages`, `states`.
+//! Read on in this order: here, `pages`, `word`, `states`.
 //!
 //! Invariants of a slab, checked by `validate::slab`: `free <= carved <= granted <= capacity`; bit `i` is set only for
 //! `i < carved`; `free` bits are set; no bit is set in a word before `hint`.
 
 mod pages;
 mod states;
+mod word;
 
 use core::ptr::NonNull;
 
 pub(crate) use pages::{Ages, tick};
-pub(crate) use states::{BlockState, Word, carve_all, take_any, word};
+pub(crate) use states::{carve_all, take_any, word, word_at, word_of};
+pub(crate) use word::{BlockState, Word};
 
 use crate::arena::{Arena, GRANULE, Meta, Span};
 use crate::class::HEADER_BYTES;
@@ -115,7 +117,11 @@ impl Geometry {
 
     /// Bytes of a slab's bitmap, and of the words behind it if there are any.
     fn record_bytes(&self) -> usize {
-        let words = if self.tracked { self.capacity } else { 0 };
+        let words = if self.tracked {
+            (self.granules * GRANULE).div_ceil(self.stride)
+        } else {
+            0
+        };
         self.bitmap_bytes() + words * size_of::<AtomicU32>()
     }
 }

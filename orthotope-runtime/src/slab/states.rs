@@ -1,103 +1,50 @@
-//! What each block of a slab is, out of band, where an allocator is hardened: a word a block, behind the slab's bitmap.
+//! Where the words of a slab's blocks stand, where an allocator is hardened: out of band, behind the slab's bitmap.
 //!
-//! | word | the block is | left by |
-//! | --- | --- | --- |
-//! | 0 | not handed out yet | handing it out |
-//! | 1 | free, and holds the poison | handing it out; a purge of a page it lies on |
-//! | 2 | free, and holds the poison or zeros | handing it out |
-//! | bit 31 and 31 more | live; the requested size, mixed with its address and a secret | its free |
-//!
-//! A word changes from live to free by an exchange: of two frees, one succeeds. It changes otherwise by whoever has the
-//! free block to himself. Relaxed throughout: the block's contents pass between threads by way of their own
-//! synchronisation, and those of the magazines and slabs.
+//! There is a word wherever a block could start before the span's end, also beyond the last: nobody ever finds one live there.
 
 use core::ops::Range;
 use core::ptr::NonNull;
 
+#[cfg(any(test, fuzzing))]
+use super::word::BlockState;
+use super::word::Word;
 use super::{Geometry, Taken, pages};
-use crate::arena::Span;
-use crate::config::HARDENED_MOST;
+use crate::arena::{Span, index_of_start};
 use crate::random::Random;
-use crate::sync::{AtomicU32, Ordering};
 
-const UNUSED: u32 = 0;
-const POISONED: u32 = 1;
-const FADED: u32 = 2;
-const LIVE_BIT: u32 = 1 << 31;
-
-/// What a word says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BlockState {
-    /// Not handed out since the slab was opened.
-    Unused,
-    /// Free, and poisoned since.
-    Poisoned,
-    /// Free and poisoned, but on pages that the system may have taken.
-    Faded,
-    /// Handed out for a request of so many bytes.
-    Live { requested: usize },
+/// The word of the block that starts at `address` in a slab whose blocks have words; `None` if none starts there, or the
+/// span is no such slab. `reciprocal` is that of its stride.
+#[inline(always)]
+pub(crate) fn word_at(span: &Span, address: usize, reciprocal: u64) -> Option<Word<'_>> {
+    let words = NonNull::new(span.words())?;
+    let offset = address.wrapping_sub(span.first().addr());
+    if offset >= span.bytes() {
+        return None;
+    }
+    let index = index_of_start(offset, reciprocal)?;
+    // SAFETY: an open slab has a word wherever a block could start; records are never unmapped before the span's own.
+    Some(Word::of(unsafe { words.add(index).as_ref() }))
 }
 
-/// One block's word.
-#[derive(Clone, Copy)]
-pub(crate) struct Word<'a> {
-    word: &'a AtomicU32,
-    mix: u32,
+/// The word of the block at `address`.
+///
+/// # Safety
+///
+/// The slab is open, its blocks have words, and one of them starts there. `reciprocal` is that of its stride, and not 0.
+#[inline(always)]
+pub(crate) unsafe fn word_of(span: &Span, address: usize, reciprocal: u64) -> Word<'_> {
+    let offset = address.wrapping_sub(span.first().addr());
+    let index = (u128::from(reciprocal) * offset as u128) >> u64::BITS;
+    // SAFETY: by the caller's promise.
+    Word::of(unsafe { &*span.words().add(index as usize) })
 }
 
-impl Word<'_> {
-    pub(crate) fn state(self) -> BlockState {
-        match self.word.load(Ordering::Relaxed) {
-            UNUSED => BlockState::Unused,
-            POISONED => BlockState::Poisoned,
-            FADED => BlockState::Faded,
-            word => BlockState::Live {
-                requested: ((word ^ self.mix) & !LIVE_BIT) as usize,
-            },
-        }
-    }
-
-    /// Marks the free block as handed out for `requested` bytes.
-    pub(crate) fn set_live(self, requested: usize) {
-        self.word.store(self.live(requested), Ordering::Relaxed);
-    }
-
-    /// Makes the live block one of another size; `false` if it is none of `from` bytes any more.
-    pub(crate) fn resize(self, from: usize, to: usize) -> bool {
-        self.exchange(from, self.live(to))
-    }
-
-    /// Marks the live block of `requested` bytes as free; `false` if another thread was first.
-    pub(crate) fn free(self, requested: usize) -> bool {
-        self.exchange(requested, POISONED)
-    }
-
-    fn exchange(self, requested: usize, to: u32) -> bool {
-        self.word
-            .compare_exchange(
-                self.live(requested),
-                to,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            )
-            .is_ok()
-    }
-
-    fn live(self, requested: usize) -> u32 {
-        debug_assert!(requested <= HARDENED_MOST);
-        (requested as u32 ^ self.mix) | LIVE_BIT
-    }
-}
-
-/// The word of the block at `index`, below the capacity, whose size is mixed with `mix`. `None` while the span is not a
-/// slab.
+/// The word of the block at `index`, below the capacity. `None` while the span is not a slab.
 #[inline]
-pub(crate) fn word(span: &Span, index: usize, mix: u32) -> Option<Word<'_>> {
+pub(crate) fn word(span: &Span, index: usize) -> Option<Word<'_>> {
     let words = NonNull::new(span.words())?;
     // SAFETY: an open slab has a word for each block; records are never unmapped before the span's own.
-    let word = unsafe { words.add(index).as_ref() };
-    let mix = mix & !LIVE_BIT;
-    Some(Word { word, mix })
+    Some(Word::of(unsafe { words.add(index).as_ref() }))
 }
 
 /// Whether the block at `index`, below the capacity, is live, as far as the slab's blocks have words.
@@ -108,7 +55,8 @@ pub(super) fn is_live(span: NonNull<Span>, index: usize, geometry: &Geometry) ->
     geometry.tracked
         && NonNull::new(words).is_some_and(|words| {
             // SAFETY: an open slab has a word for each block.
-            unsafe { words.add(index).as_ref() }.load(Ordering::Relaxed) & LIVE_BIT != 0
+            let word = Word::of(unsafe { words.add(index).as_ref() });
+            matches!(word.state(), BlockState::Live { .. })
         })
 }
 
@@ -132,7 +80,8 @@ pub(crate) unsafe fn carve_all(span: NonNull<Span>) -> usize {
     fresh.len()
 }
 
-/// Moves up to `want` free blocks to `out`, from anywhere in the slab and in any order.
+/// Moves up to `want` free blocks to `out`: from anywhere in the slab, but of neighbours as many as there are. Whoever takes
+/// many then touches few cache lines, in an order that is drawn (Fisher and Yates).
 ///
 /// # Safety
 ///
@@ -151,23 +100,30 @@ pub(crate) unsafe fn take_any(
     let slab = unsafe { record.slab() };
     let count = want.min(slab.free as usize);
     let words = (slab.carved as usize).div_ceil(64);
-    for taken in 0..count {
-        let mut word = random.below(words);
+    let mut word = random.below(words);
+    let mut taken = 0;
+    while taken < count {
+        // SAFETY: the bitmap has bits for all that was carved.
+        let bits = unsafe { &mut *slab.bits.add(word) };
         let turn = random.below(64) as u32;
-        let (bits, bit) = loop {
-            // SAFETY: the bitmap has bits for all that was carved.
-            let bits = unsafe { &mut *slab.bits.add(word) };
-            if *bits != 0 {
-                let bit = (bits.rotate_right(turn).trailing_zeros() + turn) % 64;
-                break (bits, bit as usize);
-            }
-            // `free` bits are set, so that one is met on the way round.
-            word = (word + 1) % words;
-        };
-        *bits &= !(1 << bit);
-        let offset = (word * 64 + bit) * geometry.stride;
-        // SAFETY: `out` has room for `want >= count > taken`; the block lies in the span.
-        unsafe { out.add(taken).write(record.first().add(offset)) };
+        // Its lowest bit is where this word is begun with.
+        let mut turned = bits.rotate_right(turn);
+        while turned != 0 && taken < count {
+            let bit = (turned.trailing_zeros() + turn) % 64;
+            turned &= turned - 1;
+            let offset = (word * 64 + bit as usize) * geometry.stride;
+            // SAFETY: `out` has room for `want >= count > taken`; the block lies in the span.
+            unsafe { out.add(taken).write(record.first().add(offset)) };
+            taken += 1;
+        }
+        *bits = turned.rotate_left(turn);
+        // `free` bits are set, so that enough are met on the way round.
+        word = (word + 1) % words;
+    }
+    for last in (1..count).rev() {
+        let other = random.below_small(last + 1);
+        // SAFETY: both entries were written above.
+        unsafe { out.add(last).swap(out.add(other)) };
     }
     slab.hint = 0;
     slab.free -= count as u32;
@@ -194,9 +150,6 @@ pub(super) unsafe fn fade(record: &Span, geometry: &Geometry, bytes: Range<usize
     let last = geometry.index(end - 1);
     for index in first..(last + 1).min(geometry.capacity) {
         // SAFETY: an open slab has a word for each block.
-        let word = unsafe { words.add(index).as_ref() };
-        if word.load(Ordering::Relaxed) == POISONED {
-            word.store(FADED, Ordering::Relaxed);
-        }
+        Word::of(unsafe { words.add(index).as_ref() }).fade();
     }
 }

@@ -17,6 +17,7 @@ mod lock;
     not(target_feature = "crt-static")
 ))]
 mod pin;
+mod prefetch;
 mod process;
 mod real;
 mod relocate;
@@ -32,6 +33,7 @@ pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
 pub(crate) use helper::{is_first_thread, is_left_alone, name_thread, now, start_helper};
 pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread, thread_id};
+pub(crate) use prefetch::prefetch;
 pub(crate) use process::{File, at_exit, environment, process_id, thread_lives, yield_now};
 pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::{die, say};

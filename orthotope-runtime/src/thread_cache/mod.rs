@@ -31,11 +31,13 @@ use core::ptr::{self, NonNull};
 
 pub(crate) use cold::{Cold, capacity};
 pub(crate) use registry::Registry;
+pub(crate) use shuffle::push_anywhere;
 
 use crate::arena::Lane;
 use crate::block::{CountedKey, Key};
 use crate::class::{HEADER_BYTES, SCALE, ScaledClass};
 use crate::sync::{AtomicPtr, Ordering};
+use crate::sys;
 
 /// Entry zero of the stack that a bin has before it has one of its own.
 #[derive(Debug)]
@@ -93,6 +95,20 @@ impl Bin {
         unsafe { next.write(block.as_ptr()) };
         self.step(1);
         true
+    }
+
+    /// Has the block on top in the cache by the time that it is popped and looked at.
+    #[inline(always)]
+    pub(crate) fn prefetch_top(&self) {
+        // SAFETY: as in `pop`.
+        let block = unsafe { *self.top.load(Ordering::Relaxed) };
+        sys::prefetch(block);
+    }
+
+    /// Whether a push would find room.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        self.top.load(Ordering::Relaxed) < self.limit.get()
     }
 
     /// Moves the top by so many entries.
