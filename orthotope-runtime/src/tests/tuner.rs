@@ -1,6 +1,7 @@
 //! The tuner against exhaustive search, and what it promises of every table.
 
-use std::time::Instant;
+use std::io;
+use std::time::Duration;
 
 use super::rng::Rng;
 use crate::config::Config;
@@ -153,25 +154,39 @@ fn the_table_wastes_what_the_search_says() {
     }
 }
 
+/// Time that the calling thread has had a processor: what else runs does not count.
+fn processor_time() -> Duration {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the place is valid, and every system that we run on has the clock.
+    let told = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut now) };
+    assert_eq!(told, 0, "{}", io::Error::last_os_error());
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
+}
+
 #[test]
-fn two_thousand_sizes_and_64_classes_are_linear_work() {
+fn two_thousand_sizes_and_64_classes_take_less_than_50_ms() {
     let profile = broad(2_000);
     let config = Config::general();
-    let start = Instant::now();
     let candidates: Vec<Candidate> = sizes(&profile, &config)
         .iter()
         .map(|size| size.candidate)
         .collect();
     let (sizes, steps) = (candidates.len(), search(&candidates, 64).steps);
-    println!(
-        "{sizes} sizes, 64 classes: {steps} steps, {:?}",
-        start.elapsed()
-    );
     assert_eq!(sizes, 2_000);
     // Each size adds one line, removes at most one, passes at most one, and asks once.
     assert!(steps <= 4 * 64 * (sizes + 1), "{steps}");
-    // A debug build takes about 100 ns a step; ten times the goal of 50 ms leaves a loaded machine its time.
-    assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
+
+    let runs = (0..10).map(|_| {
+        let start = processor_time();
+        assert_eq!(curve(&profile, &config).len(), 64);
+        processor_time() - start
+    });
+    let best = runs.min().expect("there are runs");
+    println!("{sizes} sizes, 64 classes: {steps} steps, {best:?}");
+    assert!(best < Duration::from_millis(50), "{best:?}");
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(crate) struct Tables {
 }
 
 /// A line of the queue: it wins from `from` on, until the next one does.
+#[derive(Clone, Copy)]
 struct Line {
     slope: i128,
     intercept: i128,
@@ -42,101 +43,145 @@ struct Line {
     from: i128,
 }
 
+/// Blocks and useful bytes of the candidates before one.
+#[derive(Clone, Copy)]
+struct Before {
+    blocks: i128,
+    useful: i128,
+}
+
 /// Finds the best table of each number of classes from 1 to `most`.
 ///
 /// `candidates` are at least one and fewer than 2¹⁶, in ascending order of size.
 pub(crate) fn search(candidates: &[Candidate], most: usize) -> Tables {
-    let most = most.min(candidates.len());
-    let mut sums = Vec::with_capacity(candidates.len() + 1);
-    sums.push((0_i128, 0_i128));
-    for (index, candidate) in candidates.iter().enumerate() {
-        let (blocks, useful) = sums[index];
-        sums.push((blocks + candidate.blocks, useful + candidate.useful));
-    }
-
+    let count = candidates.len();
+    let most = most.min(count);
     let mut tables = Tables {
         losses: Vec::with_capacity(most),
         previous: Vec::with_capacity(most),
         steps: 0,
     };
-    // `best[j]`: the first `j` candidates served, the last class at the `j`-th.
-    let mut best: Vec<Option<i128>> = vec![None; candidates.len() + 1];
-    best[0] = Some(0);
-    for _ in 0..most {
-        let mut next = vec![None; candidates.len() + 1];
-        let mut previous = vec![0_u16; candidates.len() + 1];
-        let mut lines: Vec<Line> = Vec::new();
-        let mut lowest = 0;
-        for (j, candidate) in candidates.iter().enumerate() {
-            if let Some(loss) = best[j] {
-                tables.steps += add(&mut lines, lowest, -sums[j].0, loss + sums[j].1, j);
-                lowest = lowest.min(lines.len() - 1);
-            }
-            while lines
-                .get(lowest + 1)
-                .is_some_and(|line| line.from <= candidate.price)
-            {
-                lowest += 1;
-                tables.steps += 1;
-            }
-            tables.steps += 1;
-            if let Some(line) = lines.get(lowest) {
-                let (blocks, useful) = sums[j + 1];
-                let served = candidate.price * blocks - useful + candidate.fixed;
-                next[j + 1] = Some(line.slope * candidate.price + line.intercept + served);
-                previous[j + 1] = line.index as u16;
-            }
-        }
+    let before = sum_up(candidates);
+    let mut lines = vec![Line::NONE; count];
+    // `best[j]`: the first `j` candidates served, the last class at the `j`-th. With no class, that is `best[0]` alone.
+    let mut best = vec![0; count + 1];
+    let mut next = vec![0; count + 1];
+    for classes in 0..most {
+        let mut previous = vec![0; count + 1];
+        tables.steps += add_class(
+            candidates,
+            &before,
+            classes,
+            &best,
+            &mut next,
+            &mut previous,
+            &mut lines,
+        );
         tables.previous.push(previous);
         // The last class serves the largest size.
-        if let Some(loss) = next[candidates.len()] {
-            tables.losses.push(loss);
-        }
-        best = next;
+        tables.losses.push(next[count]);
+        (best, next) = (next, best);
     }
     tables
 }
 
-/// Adds a line below which no later one is steeper, after the lines that it leaves a chance. Returns its steps.
-fn add(lines: &mut Vec<Line>, lowest: usize, slope: i128, intercept: i128, index: usize) -> usize {
-    let mut steps = 1;
-    loop {
-        let from = match lines.last() {
-            None => i128::MIN,
-            Some(last) if last.slope == slope => {
-                if last.intercept <= intercept {
-                    return steps;
-                }
-                i128::MIN
-            }
-            // The first whole price at which the new line is not above the last.
-            Some(last) => ceiling(intercept - last.intercept, last.slope - slope),
-        };
-        match lines.last() {
-            // Lines before the lowest one have lost for good.
-            Some(last) if from <= last.from && lines.len() > lowest => {
-                lines.pop();
+fn sum_up(candidates: &[Candidate]) -> Vec<Before> {
+    let mut sum = Before {
+        blocks: 0,
+        useful: 0,
+    };
+    let mut before = Vec::with_capacity(candidates.len() + 1);
+    before.push(sum);
+    for candidate in candidates {
+        sum.blocks += candidate.blocks;
+        sum.useful += candidate.useful;
+        before.push(sum);
+    }
+    before
+}
+
+/// From the best tables of `classes` classes to those of one more. Returns its steps.
+///
+/// Runs inside the compiler, mostly unoptimised, where a call costs more than the arithmetic: hence plain loops
+/// over slices, whose elements are reached without one.
+fn add_class(
+    candidates: &[Candidate],
+    before: &[Before],
+    classes: usize,
+    best: &[i128],
+    next: &mut [i128],
+    previous: &mut [u16],
+    lines: &mut [Line],
+) -> usize {
+    // The queue is `lines[lowest..end]`: what is before it has lost for good.
+    let (mut lowest, mut end, mut steps) = (0, 0, 0);
+    // So many classes serve at least as many sizes.
+    let mut j = classes;
+    while j < candidates.len() {
+        if classes > 0 || j == 0 {
+            let slope = -before[j].blocks;
+            let intercept = best[j] + before[j].useful;
+            let mut from = i128::MIN;
+            let mut wins = true;
+            while end > lowest {
+                let last = &lines[end - 1];
                 steps += 1;
+                if last.slope == slope {
+                    wins = intercept < last.intercept;
+                    if !wins {
+                        break;
+                    }
+                } else {
+                    // The first whole price at which the new line is not above the last.
+                    from = ceiling(intercept - last.intercept, last.slope - slope);
+                    if from > last.from {
+                        break;
+                    }
+                }
+                from = i128::MIN;
+                end -= 1;
             }
-            _ => {
-                lines.push(Line {
+            if wins {
+                lines[end] = Line {
                     slope,
                     intercept,
-                    index,
+                    index: j,
                     from,
-                });
-                return steps;
+                };
+                end += 1;
             }
         }
+        let price = candidates[j].price;
+        while lowest + 1 < end && lines[lowest + 1].from <= price {
+            lowest += 1;
+            steps += 1;
+        }
+        steps += 1;
+        let line = &lines[lowest];
+        let served = price * (before[j + 1].blocks + line.slope) - before[j + 1].useful;
+        next[j + 1] = served + line.intercept + candidates[j].fixed;
+        previous[j + 1] = line.index as u16;
+        j += 1;
     }
+    steps
+}
+
+impl Line {
+    const NONE: Self = Self {
+        slope: 0,
+        intercept: 0,
+        index: 0,
+        from: i128::MIN,
+    };
 }
 
 /// `dividend / divisor`, rounded up; the divisor is positive.
 fn ceiling(dividend: i128, divisor: i128) -> i128 {
     // Real programs' numbers fit a word, whose division takes a tenth of the time.
-    if let (Ok(dividend), Ok(divisor)) = (i64::try_from(dividend), i64::try_from(divisor)) {
-        let quotient = dividend / divisor;
-        return i128::from(quotient) + i128::from(quotient * divisor < dividend);
+    let (short, by) = (dividend as i64, divisor as i64);
+    if short as i128 == dividend && by as i128 == divisor {
+        let quotient = short / by;
+        return (quotient + i64::from(quotient * by < short)) as i128;
     }
     let quotient = dividend / divisor;
     quotient + i128::from(quotient * divisor < dividend)
