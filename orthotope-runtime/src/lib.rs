@@ -89,7 +89,6 @@ mod large;
 mod models;
 #[cfg(not(loom))]
 mod poison;
-#[cfg(not(loom))]
 pub mod profile;
 #[cfg(not(loom))]
 mod random;

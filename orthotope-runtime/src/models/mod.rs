@@ -16,6 +16,7 @@
 //! | `arena::lanes` with `arena::span` | a parked span is retaken, swept or freed, once |
 //! | `sys::Lock` | one holder at a time, who sees what the last did; no sleeper is forgotten |
 //! | `global::start` | what is set up is set up once, and seen whole |
+//! | `record`'s start, slots and snapshots | the recording is seen whole; no count is lost where one thread goes on with another's slot, or many share one; a peak is not forgotten |
 //! | `arena::stir`, with the steps of `allocator::helper` | what becomes free is watched or counted, and the helper woken |
 //!
 //! Not modelled, since no order is asked of them: figures that one thread writes and others read as a guess (a cache's
@@ -23,7 +24,8 @@
 //! differ (`next_id`), or to pick one thread of several (the helper's `STATE`). The figures of `arena::counts` and `arena::budget` are under the arena's lock. A fast free on one
 //! thread beside another free of the same block is two writes of one word, and one of them is the program's error: it
 //! may go unnoticed, as a free of a block that was handed out again does. A fork stops all other threads: what its
-//! handlers do to locks is shown by forking. The recorder, `record`, is no part of an allocator, and not modelled.
+//! handlers do to locks is shown by forking. What the recorder reads of
+//! other threads' counts is a guess, too, and whose a sampled block was an estimate.
 
 // Of these files `cfg(loom)` leaves the parents out, since they ask the system.
 #[path = "../sys/bell.rs"]
@@ -36,6 +38,14 @@ mod holders;
 mod lanes;
 #[path = "../sys/lock.rs"]
 mod lock;
+#[path = "../record/once.rs"]
+mod once;
+#[path = "../record/recording.rs"]
+mod recording;
+#[path = "../record/sample.rs"]
+mod sample;
+#[path = "../record/slot.rs"]
+mod slot;
 #[path = "../arena/span.rs"]
 mod span;
 #[path = "../global/start.rs"]
@@ -50,8 +60,11 @@ mod of_blocks;
 #[cfg(test)]
 mod of_locks;
 #[cfg(test)]
+mod of_recording;
+#[cfg(test)]
 mod of_spans;
 
+use recording::Recording;
 use span::{Kind, Span};
 
 /// Preemptions of a run, unless `LOOM_MAX_PREEMPTIONS` says otherwise: most races need no more.

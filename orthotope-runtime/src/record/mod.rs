@@ -12,8 +12,9 @@
 //! - Nothing here allocates, and nothing waits but [`write_profile`]: a snapshot that another thread is at is left
 //!   to it.
 //!
-//! Read on in this order: here, `slot`, `recording`, `sample`, `output`.
+//! Read on in this order: here, `once`, `slot`, `recording`, `sample`, `output`.
 
+mod once;
 mod output;
 mod recording;
 mod sample;
@@ -24,12 +25,12 @@ use core::ptr;
 use std::io;
 use std::path::Path;
 
+use once::Once;
 pub(crate) use recording::Recording;
 #[cfg(test)]
 pub(crate) use slot::SLOTS;
 pub(crate) use slot::{Event, Slot};
 
-use crate::sync::{AtomicU8, Ordering};
 use crate::sys::{AtExit, REAL, at_exit, on_thread_exit, prepare_thread_exit};
 
 /// What a thread needs for counting. All zero until its first request.
@@ -43,9 +44,8 @@ std::thread_local! {
     static LOCAL: Local = const { Local { slot: Cell::new(ptr::null()), untold: Cell::new(0) } };
 }
 
-/// The process's recording: 0 not started, 1 starting, 2 running, 3 refused by the system.
-static STATE: AtomicU8 = AtomicU8::new(0);
-static RECORDING: crate::sync::AtomicPtr<Recording> = crate::sync::AtomicPtr::new(ptr::null_mut());
+/// The process's recording.
+static RECORDING: Once<Recording> = Once::new();
 
 /// Counts a block that was handed out.
 #[inline]
@@ -151,32 +151,20 @@ fn tell_slow(local: &Local, slot: &Slot) {
 
 /// The process's recording, started by whoever comes first; `None` while it starts, and where the system refused it.
 fn running() -> Option<&'static Recording> {
-    // Acquire pairs with the Release below: who sees that it runs sees what it is.
-    let state = STATE.load(Ordering::Acquire);
-    if state == 0
-        && STATE
-            .compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
-    {
-        start();
-    }
-    // SAFETY: null, or a recording, which is never unmapped.
-    unsafe { RECORDING.load(Ordering::Acquire).as_ref() }
+    RECORDING.get().or_else(start)
 }
 
 /// Maps the recording, and has it written at the end of the process if its environment asks for that.
-fn start() {
-    let Ok(recording) = Recording::map(&REAL) else {
-        STATE.store(3, Ordering::Relaxed);
-        return;
-    };
-    prepare_thread_exit();
-    // Release pairs with the Acquire in `running`.
-    RECORDING.store(ptr::from_ref(recording).cast_mut(), Ordering::Release);
-    STATE.store(2, Ordering::Release);
+fn start() -> Option<&'static Recording> {
+    let recording = RECORDING.make(|| {
+        let recording = Recording::map(&REAL).ok()?;
+        prepare_thread_exit();
+        Some(recording)
+    })?;
     if output::asked_for() {
         at_exit(write_at_exit);
     }
+    Some(recording)
 }
 
 /// Writes what was recorded until now, from any thread: a file that is whole, or an error and none.

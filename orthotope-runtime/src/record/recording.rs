@@ -4,14 +4,23 @@
 //! thousandth of the peak; a snapshot is taken whenever they exceed the last one's by a hundredth, so that there
 //! are about 230 of them for each tenfold growth.
 
+#[cfg(not(loom))]
 use core::ptr::NonNull;
+#[cfg(not(loom))]
 use std::io;
 
 use super::sample::{RATE, Samples};
-use super::slot::{Count, Counts, GROUP, SLOTS, Slot};
-use crate::profile::{BINS, Bin, EXACT_BYTES, MOST, bin_limit};
+use super::slot::{BINS, Count, Counts, GROUP, SLOTS, Slot};
+use crate::profile::{Bin, EXACT_BYTES, MOST, bin_limit};
 use crate::sync::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
+#[cfg(not(loom))]
 use crate::sys::{Os, PAGE_MAX, process_id};
+
+/// A model has one process.
+#[cfg(loom)]
+fn process_id() -> u32 {
+    1
+}
 
 /// Least change of what is live that a thread tells.
 const LEAST_TOLD: i64 = 1 << 10;
@@ -55,16 +64,43 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
+    /// What a mapping gives, a model has to make.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self {
+            due: AtomicI64::new(0),
+            next: AtomicI64::new(0),
+            live: Apart(AtomicI64::new(0)),
+            busy: AtomicU32::new(0),
+            opened: AtomicUsize::new(0),
+            threads: AtomicUsize::new(0),
+            most_threads: AtomicUsize::new(0),
+            peak_bytes: AtomicI64::new(0),
+            peak: core::array::from_fn(|_| Peak {
+                blocks: AtomicI64::new(0),
+                bytes: AtomicI64::new(0),
+            }),
+            samples: Samples::new(),
+            slots: core::array::from_fn(|_| Slot::new()),
+        }
+    }
+
     /// Maps an empty recording; its memory is used as it is touched.
+    #[cfg(not(loom))]
     pub(crate) fn map(os: &dyn Os) -> io::Result<&'static Self> {
         let bytes = size_of::<Self>().next_multiple_of(PAGE_MAX);
         let place: NonNull<Self> = os.map(bytes)?.cast();
         // SAFETY: the mapping is as long, page-aligned, never unmapped, and zero, which is a valid value of every field.
         let recording = unsafe { place.as_ref() };
-        recording.due.store(LEAST_TOLD, Ordering::Relaxed);
-        recording.opened.store(1, Ordering::Relaxed);
-        recording.slots[0].place(recording, 0);
+        recording.begin();
         Ok(recording)
+    }
+
+    /// Makes of a zero recording an empty one, in its place for good.
+    pub(crate) fn begin(&self) {
+        self.due.store(LEAST_TOLD, Ordering::Relaxed);
+        self.opened.store(1, Ordering::Relaxed);
+        self.slots[0].place(self, 0);
     }
 
     /// Where threads count that have no slot of their own.
@@ -86,8 +122,8 @@ impl Recording {
         let slot = &self.slots[index];
         if index >= opened {
             slot.place(self, index);
-            // Release pairs with the Acquire in `open`: who reads the slot sees its place.
-            self.opened.fetch_max(index + 1, Ordering::Release);
+            // Nobody but those who take it asks for a slot's place.
+            self.opened.fetch_max(index + 1, Ordering::Relaxed);
         }
         let threads = 1 + self.threads.fetch_add(1, Ordering::Relaxed);
         self.most_threads.fetch_max(threads, Ordering::Relaxed);
@@ -111,6 +147,8 @@ impl Recording {
         let live = bytes + self.live.0.fetch_add(bytes, Ordering::Relaxed);
         if live > self.next.load(Ordering::Relaxed)
             && let Some(_busy) = self.try_busy()
+            // Others may have taken a higher one meanwhile, and freed since.
+            && self.live.0.load(Ordering::Relaxed) > self.next.load(Ordering::Relaxed)
         {
             self.snapshot();
         }
@@ -130,8 +168,7 @@ impl Recording {
     }
 
     fn open(&self) -> &[Slot] {
-        // Acquire pairs with the Release in `claim`.
-        &self.slots[..self.opened.load(Ordering::Acquire)]
+        &self.slots[..self.opened.load(Ordering::Relaxed)]
     }
 
     /// Keeps what is live as the peak. The caller is the busy thread.
@@ -185,6 +222,12 @@ impl Recording {
         if live > self.peak_bytes.load(Ordering::Relaxed) {
             self.snapshot();
         }
+    }
+
+    /// Bytes of the peak.
+    #[cfg(loom)]
+    pub(crate) fn peak_bytes(&self) -> i64 {
+        self.peak_bytes.load(Ordering::Relaxed)
     }
 
     /// Most threads that counted at the same time, and at least the one that asks.

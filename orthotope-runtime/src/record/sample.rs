@@ -7,8 +7,8 @@ use crate::sync::{AtomicU64, Ordering};
 
 /// One block in so many is followed.
 pub(super) const RATE: u64 = 64;
-/// Blocks that are followed at the same time, at most.
-const ENTRIES: usize = 1 << 16;
+/// Blocks that are followed at the same time, at most. A model has fewer.
+const ENTRIES: usize = if cfg!(loom) { 2 } else { 1 << 16 };
 /// Low bits of an entry, for the thread's slot; the address has the others.
 const OWNER_BITS: u32 = 20;
 
@@ -28,6 +28,11 @@ pub(crate) fn is_sampled(address: usize) -> bool {
 }
 
 impl Samples {
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self(core::array::from_fn(|_| AtomicU64::new(0)))
+    }
+
     fn entry(&self, address: usize) -> &AtomicU64 {
         let index = mix(address) << RATE.ilog2() >> (u64::BITS - ENTRIES.ilog2());
         &self.0[index as usize]

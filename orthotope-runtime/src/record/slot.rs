@@ -1,18 +1,25 @@
 //! Where one thread counts.
 //!
 //! Invariants: a slot but the shared one is written by the thread that claimed it, alone; others read it, so that all
-//! is atomic, but nothing is ordered: a reader sees each number as it was at some time.
+//! is atomic, but nothing is ordered: a reader sees each number as it was at some time. Modelled in
+//! `models::of_recording`.
 
+#[cfg(not(loom))]
 use core::cell::UnsafeCell;
+#[cfg(not(loom))]
 use core::mem::MaybeUninit;
 
 use super::Recording;
-use crate::profile::{BINS, EXACT_BYTES, bin_of};
+use crate::profile::{self, EXACT_BYTES, bin_of};
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+#[cfg(not(loom))]
 use crate::sys::AtExit;
 
-/// Threads that may count on their own at the same time, and the slot that all others share.
-pub(crate) const SLOTS: usize = 512;
+/// Threads that may count on their own at the same time, and the slot that all others share. A model has one of each.
+pub(crate) const SLOTS: usize = if cfg!(loom) { 2 } else { 512 };
+
+/// Bins of a slot: the profile's; a model has the first.
+pub(crate) const BINS: usize = if cfg!(loom) { 1 } else { profile::BINS };
 
 /// Bins that share the bit that says whether one was used.
 pub(crate) const GROUP: usize = 64;
@@ -105,6 +112,7 @@ impl Count {
 }
 
 /// What one thread did in one bin: a cache line, so that an event touches no other.
+#[cfg_attr(loom, derive(Default))]
 #[repr(align(64))]
 pub(crate) struct Counts {
     pub(crate) allocations: Count,
@@ -138,6 +146,7 @@ pub(crate) struct Slot {
     taken: AtomicU32,
     /// A bit for each [`GROUP`] of bins of which one was used: memory that was never written need not be read.
     used: AtomicU64,
+    #[cfg(not(loom))]
     hook: UnsafeCell<MaybeUninit<AtExit>>,
     bins: [Counts; BINS],
 }
@@ -151,6 +160,18 @@ const _: () = assert!(
 );
 
 impl Slot {
+    /// What is zero in a mapping, a model has to make.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self {
+            recording: AtomicPtr::new(core::ptr::null_mut()),
+            index: AtomicU32::new(0),
+            taken: AtomicU32::new(0),
+            used: AtomicU64::new(0),
+            bins: core::array::from_fn(|_| Counts::default()),
+        }
+    }
+
     /// Tells the slot where it is.
     pub(crate) fn place(&self, recording: &Recording, index: usize) {
         self.index.store(index as u32, Ordering::Relaxed);
@@ -187,6 +208,7 @@ impl Slot {
         self.index() == 0
     }
 
+    #[cfg(not(loom))]
     pub(crate) fn hook(&self) -> *mut MaybeUninit<AtExit> {
         self.hook.get()
     }
