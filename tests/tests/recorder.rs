@@ -5,9 +5,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
-use orthotope_tests::recorded::{GROWN, GROWN_BLOCKS, KEPT, KEPT_BLOCKS, PASSED, PASSED_BLOCKS};
+use orthotope_tests::recorded::calling::{
+    ASKED, BLOCKS, CALLED_BACK, PANICKED, REFUSED, SIGNALLED,
+};
+use orthotope_tests::recorded::{
+    GROWN, GROWN_BLOCKS, KEPT, KEPT_BLOCKS, PASSED, PASSED_BLOCKS, departing,
+};
 use serde_json::Value;
+
+/// The same program under recorders of `general`, the default preset and the system's allocator.
+const BINARIES: [&str; 3] = [
+    env!("CARGO_BIN_EXE_recorded"),
+    env!("CARGO_BIN_EXE_recorded-default"),
+    env!("CARGO_BIN_EXE_recorded-system"),
+];
 
 /// A folder of its own, empty.
 fn folder(name: &str) -> PathBuf {
@@ -19,7 +33,11 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn run(arguments: &[&str], asked: Option<&Path>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recorded"));
+    run_one(BINARIES[0], arguments, asked)
+}
+
+fn run_one(binary: &str, arguments: &[&str], asked: Option<&Path>) -> Output {
+    let mut command = Command::new(binary);
     command.args(arguments).stdin(Stdio::null());
     match asked {
         Some(path) => command.env("ORTHOTOPE_PROFILE", path),
@@ -49,6 +67,10 @@ fn number(profile: &Value, size: usize, key: &str) -> u64 {
     let bin = bins.iter().find(|bin| bin["size"] == rounded);
     bin.and_then(|bin| bin[key].as_u64())
         .unwrap_or_else(|| panic!("no `{key}` for {size} bytes in {profile:#}"))
+}
+
+fn number_of(profile: &Value, size: usize, key: &str) -> usize {
+    usize::try_from(number(profile, size, key)).expect("it was counted")
 }
 
 fn check(profile: &Value) {
@@ -82,6 +104,129 @@ fn a_program_that_returns_leaves_a_profile() {
         "{name:?}"
     );
     check(&profile(&files[0]));
+}
+
+#[test]
+fn a_recorder_takes_any_allocator() {
+    let folder = folder("any");
+    for (number, binary) in BINARIES.into_iter().enumerate() {
+        let path = folder.join(format!("{number}.json"));
+        let output = run_one(binary, &["return"], Some(&path));
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{binary}: {output:?}"
+        );
+        check(&profile(&path));
+    }
+}
+
+#[test]
+fn what_threads_ask_for_while_they_end_is_counted() {
+    let folder = folder("departing");
+    for (number, binary) in BINARIES.into_iter().enumerate() {
+        let path = folder.join(format!("{number}.json"));
+        let output = run_one(binary, &["depart"], Some(&path));
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{binary}: {output:?}"
+        );
+        let said = String::from_utf8_lossy(&output.stdout);
+        let rounds: Vec<usize> = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("rounds=")?.parse().ok())
+            .collect();
+        let [older, younger] = rounds[..] else {
+            panic!("{binary}: {said}");
+        };
+        // The recorder leaves a thread in its third round: who comes a fourth time comes after it.
+        assert!(
+            older.min(younger) >= 4 * departing::THREADS,
+            "{binary}: {said}"
+        );
+
+        let profile = profile(&path);
+        check(&profile);
+        let [first, last] = departing::VALUES;
+        // Each thread also had one such block while it lived.
+        let threads = departing::THREADS;
+        let lived = [(first, threads, threads), (last, threads, 0)];
+        let [first, last] = departing::KEYS;
+        for (size, times, more) in lived
+            .into_iter()
+            .chain([(first, older, 0), (last, younger, 0)])
+        {
+            let asked = times * departing::BLOCKS;
+            assert_eq!(
+                (
+                    number_of(&profile, size, "allocations"),
+                    number_of(&profile, size, "live")
+                ),
+                (asked + more, asked / 2),
+                "{binary}: {size} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_allocator_that_calls_back_is_counted_as_any() {
+    let folder = folder("calling");
+    let path = folder.join("calling.json");
+    let binary = env!("CARGO_BIN_EXE_recorded-calling");
+    let output = run_one(binary, &[&path.to_string_lossy()], None);
+    assert!(output.status.success(), "{output:?}");
+    let profile = profile(&path);
+    // Asked for, refused to grow, and freed.
+    for (size, asked) in [
+        (ASKED, BLOCKS),
+        (CALLED_BACK, 3 * BLOCKS),
+        (SIGNALLED, 3 * BLOCKS),
+        (PANICKED, BLOCKS),
+    ] {
+        assert_eq!(
+            (
+                number_of(&profile, size, "allocations"),
+                number_of(&profile, size, "live")
+            ),
+            (asked, 0),
+            "{size} bytes"
+        );
+    }
+    let bins = profile["bins"].as_array().expect("bins are a list");
+    let refused = REFUSED.next_multiple_of(8) as u64;
+    assert!(bins.iter().all(|bin| bin["size"] != refused), "{profile:#}");
+}
+
+#[test]
+fn a_program_that_is_killed_while_it_writes_leaves_a_whole_profile_or_none() {
+    let folder = folder("killed");
+    let path = folder.join("killed.json");
+    let mut whole = 0;
+    for pause in 0..12 {
+        let mut child = Command::new(BINARIES[0])
+            .args(["write-until-killed", &path.to_string_lossy()])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("a binary of this package starts");
+        // The first profile takes its time; after that, a little more each time.
+        while whole == 0 && !path.exists() {
+            assert_eq!(child.try_wait().expect("it is our child"), None);
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(pause));
+        child.kill().expect("it is our child");
+        child.wait().expect("it is our child");
+        if path.exists() {
+            check(&profile(&path));
+            whole += 1;
+        }
+    }
+    assert!(whole > 0, "no profile was ever written");
+    // What is left beside it is of interrupted writers, by their ids.
+    for file in files(&folder) {
+        let name = file.to_string_lossy().into_owned();
+        assert!(file == path || name.ends_with(".tmp"), "{name}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A program under a recorder: does its work, then ends as its first argument says.
+//! A program under a recorder of `general`: does its work, then ends as its first argument says.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::process::ExitCode;
@@ -40,48 +40,19 @@ static GLOBAL: Recorder<Counted> = Recorder::new(Counted(SERVING));
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments[1] != "write" {
+        return recorded::main(&GLOBAL);
+    }
     recorded::work();
-    match arguments[1].as_str() {
-        "return" => {}
-        "exit" => std::process::exit(3),
-        "abort" => std::process::abort(),
-        "write" => {
-            let before = REQUESTS.load(Ordering::Relaxed);
-            let written = GLOBAL.write_profile(&arguments[2]);
-            assert_eq!(
-                REQUESTS.load(Ordering::Relaxed),
-                before,
-                "writing allocated"
-            );
-            if let Err(error) = written {
-                eprintln!("refused={:?}", error.kind());
-            }
-        }
-        "write-at-once" => {
-            let path = &arguments[2];
-            std::thread::scope(|scope| {
-                for _ in 0..8 {
-                    scope.spawn(move || {
-                        for _ in 0..10 {
-                            GLOBAL.write_profile(path).expect("the folder exists");
-                        }
-                    });
-                }
-            });
-        }
-        #[cfg(unix)]
-        "fork" => {
-            // SAFETY: no other thread of this process is running.
-            let child = unsafe { libc::fork() };
-            assert!(child >= 0, "the system forks");
-            if child > 0 {
-                let mut status = 0;
-                // SAFETY: the child is ours, and the place valid.
-                unsafe { libc::waitpid(child, &raw mut status, 0) };
-                assert_eq!(status, 0, "the child ended well");
-            }
-        }
-        other => unreachable!("`{other}` is no way to end"),
+    let before = REQUESTS.load(Ordering::Relaxed);
+    let written = GLOBAL.write_profile(&arguments[2]);
+    assert_eq!(
+        REQUESTS.load(Ordering::Relaxed),
+        before,
+        "writing allocated"
+    );
+    if let Err(error) = written {
+        eprintln!("refused={:?}", error.kind());
     }
     ExitCode::SUCCESS
 }

@@ -1,9 +1,18 @@
 //! What a recorded program asks for, in numbers that a test knows.
 //!
-//! The sizes are those of nobody else, so that a profile's bins for them hold exactly what is done here.
+//! The sizes are those of nobody else, so that a profile's bins for them hold exactly what is done here. In `departing`:
+//! threads that go on asking while they end; in `calling`: an allocator that asks its own recorder.
 
+pub mod calling;
+#[cfg(target_os = "linux")]
+pub mod departing;
+
+use std::alloc::GlobalAlloc;
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::thread;
+
+use orthotope::Recorder;
 
 /// Freed again, half of it by another thread.
 pub const PASSED: usize = 3_333;
@@ -35,6 +44,53 @@ pub fn work() {
     }
 }
 
-fn block(bytes: usize) -> Box<[u8]> {
+/// A block that the compiler cannot leave out.
+pub fn block(bytes: usize) -> Box<[u8]> {
     black_box(vec![1_u8; bytes].into_boxed_slice())
+}
+
+/// Does the work, then ends as the program's first argument says.
+///
+/// # Panics
+///
+/// If the argument is none of those below, or the system refuses what it takes.
+pub fn main<A: GlobalAlloc + Sync>(recorder: &'static Recorder<A>) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    work();
+    match arguments[1].as_str() {
+        "return" => {}
+        "exit" => std::process::exit(3),
+        "abort" => std::process::abort(),
+        "write-at-once" => thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| write(recorder, &arguments[2], 10));
+            }
+        }),
+        "write-until-killed" => write(recorder, &arguments[2], usize::MAX),
+        #[cfg(target_os = "linux")]
+        "depart" => departing::run(),
+        #[cfg(unix)]
+        "fork" => fork(),
+        other => unreachable!("`{other}` is no way to end"),
+    }
+    ExitCode::SUCCESS
+}
+
+fn write<A>(recorder: &Recorder<A>, path: &str, times: usize) {
+    for _ in 0..times {
+        recorder.write_profile(path).expect("the folder exists");
+    }
+}
+
+#[cfg(unix)]
+fn fork() {
+    // SAFETY: no other thread of this process is running.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "the system forks");
+    if child > 0 {
+        let mut status = 0;
+        // SAFETY: the child is ours, and the place valid.
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        assert_eq!(status, 0, "the child ended well");
+    }
 }
