@@ -28,6 +28,8 @@ pub unsafe trait Heap: GlobalAlloc + Sync + 'static {}
 unsafe impl Heap for std::alloc::System {}
 // SAFETY: generated types are zero-sized; the heap is in a static of the type.
 unsafe impl Heap for orthotope::OrthotopeGlobalAlloc {}
+// SAFETY: a recorder passes every request on to what it wraps.
+unsafe impl<A: Heap> Heap for orthotope::Recorder<A> {}
 #[cfg(feature = "rivals")]
 mod rivals {
     use super::Heap;

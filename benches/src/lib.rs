@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`block`] is how a workload reaches an allocator, [`workloads`] what is done with it,
 //! [`measure`] how long it takes. [`report`] compares allocators, [`memory`] what they keep of it, [`gate`] counts
-//! instructions, [`soak`] looks for faults.
+//! instructions, [`recorder`] measures what recording costs, [`tuned`] what tuning gains, [`soak`] looks for faults.
 //!
 //! The statics under test are declared by the binaries (`contenders/`), because that is where a user's
 //! static is, and inlining is what is compared.
@@ -14,6 +14,7 @@ pub mod gate;
 pub mod measure;
 pub mod memory;
 pub mod random;
+pub mod recorder;
 pub mod report;
 pub mod soak;
 pub mod tuned;
