@@ -20,6 +20,15 @@ const GIB: usize = 1 << 30;
 const GENERAL: &[&str] = &["glibc", "mimalloc", "jemalloc", "snmalloc", "general"];
 const PURGE_1S: &[&str] = &["glibc", "mimalloc", "jemalloc", "snmalloc", "purge-1s"];
 const PURGE_100MS: &[&str] = &["glibc", "mimalloc", "jemalloc", "snmalloc", "purge-100ms"];
+/// mimalloc asks for huge pages by itself: ours that does stands beside ours that does not.
+const SWEEP: &[&str] = &[
+    "glibc",
+    "mimalloc",
+    "jemalloc",
+    "snmalloc",
+    "general",
+    "huge-always",
+];
 const HUGE: &[&str] = &["huge-always", "huge-never"];
 const CACHES: &[&str] = &["general"];
 const STARTUP: &[&str] = &["glibc", "default", "general"];
@@ -32,9 +41,9 @@ pub(super) fn catalogue() -> Vec<Workload> {
         footprint,
         kind,
     };
-    let sized = |name: &str, mib: usize, kind: fn(usize) -> Kind| {
+    let sized = |name: &str, contenders, mib: usize, kind: fn(usize) -> Kind| {
         let size = mib * MIB;
-        one(&format!("{name}/{mib}MiB"), GENERAL, size, kind(size))
+        one(&format!("{name}/{mib}MiB"), contenders, size, kind(size))
     };
     let mut all = vec![
         one("idle", PURGE_1S, GIB, Kind::Idle { whole: true }),
@@ -52,9 +61,9 @@ pub(super) fn catalogue() -> Vec<Workload> {
         one("zeroed", GENERAL, 64 * MIB, Kind::Zeroed { size: 64 * MIB }),
     ];
     let dense = |size| Kind::ZeroedDense { size };
-    all.extend([1, 4, 16, 64].map(|mib| sized("zeroed_dense", mib, dense)));
+    all.extend([1, 4, 16, 64].map(|mib| sized("zeroed_dense", GENERAL, mib, dense)));
     let sweep = |size| Kind::Sweep { size };
-    all.extend([1, 2, 4, 8, 16, 32, 64].map(|mib| sized("sweep", mib, sweep)));
+    all.extend([1, 2, 4, 8, 16, 32, 64].map(|mib| sized("sweep", SWEEP, mib, sweep)));
     all.extend([
         one("huge_pages", HUGE, 256 * MIB, Kind::HugePages),
         one("caches", CACHES, 512 * MIB, Kind::Caches),
