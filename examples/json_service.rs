@@ -16,8 +16,13 @@ use std::process::ExitCode;
 
 use orthotope_examples::json_service;
 
+// Its documents are walked again and again, which huge pages make cheaper; `tuned` in `benches/` measures the whole.
 #[global_allocator]
-#[orthotope::allocator(preset = "general", profile = "profiles/json_service.json")]
+#[orthotope::allocator(
+    preset = "general",
+    profile = "profiles/json_service.json",
+    huge_pages = "always"
+)]
 static GLOBAL: ServiceAlloc;
 
 fn main() -> ExitCode {

@@ -16,8 +16,13 @@ use std::process::ExitCode;
 
 use orthotope_examples::tensor_batches;
 
+// Its tensors are large and written whole, which huge pages make cheaper; `tuned` in `benches/` measures the whole.
 #[global_allocator]
-#[orthotope::allocator(preset = "general", profile = "profiles/tensor_batches.json")]
+#[orthotope::allocator(
+    preset = "general",
+    profile = "profiles/tensor_batches.json",
+    huge_pages = "always"
+)]
 static GLOBAL: TensorAlloc;
 
 fn main() -> ExitCode {

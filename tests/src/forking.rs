@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,7 @@ pub fn main(subject: Subject) {
     match scenario.as_str() {
         "gives-back" => gives_back(subject),
         "storm" => storm(subject),
+        "nested" => nested(subject),
         other => panic!("no scenario is named {other:?}"),
     }
 }
@@ -152,6 +153,59 @@ fn storm(subject: Subject) {
     );
 }
 
+/// Registers [`fork_again`] before the allocator registers its own handlers, which is at its first use: the last to be called
+/// before a fork, and inside of what the allocator's do.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static REGISTER: extern "C" fn() = register;
+
+extern "C" fn register() {
+    // SAFETY: the handler is a function of this program.
+    unsafe { libc::pthread_atfork(Some(fork_again), None, None) };
+}
+
+/// Whether the next fork forks once more in its handler.
+static AGAIN: AtomicBool = AtomicBool::new(false);
+/// The child of that one, as its parent knows it; 0 in the child.
+static AGAIN_CHILD: AtomicI32 = AtomicI32::new(-1);
+
+extern "C" fn fork_again() {
+    if AGAIN.swap(false, Ordering::Relaxed) {
+        // SAFETY: the child goes on with the fork that it was born in, and is ended by its alarm.
+        let child = unsafe { libc::fork() };
+        AGAIN_CHILD.store(child, Ordering::Relaxed);
+        if child == 0 {
+            watch(CHILD_SECONDS);
+        }
+    }
+}
+
+/// Forks in a handler of a fork: both children can go on, and so can a child of the inner one.
+fn nested(subject: Subject) {
+    assert!(REGISTER as usize != 0, "it is linked in");
+    let mut random = Random::new(7);
+    let mut inherited = Hoard::with_room(subject.allocator, 4096);
+    assert!(
+        inherited.fill(&mut random, 256 << 10, 32 << 10),
+        "there is memory"
+    );
+    AGAIN.store(true, Ordering::Relaxed);
+    in_child("the child of a fork with another inside", || {
+        live(subject, &inherited, 8);
+    });
+    match AGAIN_CHILD.load(Ordering::Relaxed) {
+        -1 => panic!("the handler did not fork"),
+        0 => {
+            live(subject, &inherited, 16);
+            // SAFETY: the inner child ends here, without the parent's exit handlers.
+            unsafe { libc::_exit(0) }
+        }
+        child => wait_for(child, "the child of a fork inside another"),
+    }
+    live(subject, &inherited, 24);
+    println!("nested passed");
+}
+
 /// Forks while a thread uses each of the allocators for the first time; the child uses all of them.
 ///
 /// # Panics
@@ -241,19 +295,22 @@ pub(crate) fn in_child(what: &str, life: impl FnOnce()) {
             // SAFETY: the child ends here, without the parent's exit handlers.
             unsafe { libc::_exit(code) }
         }
-        child => {
-            let mut status = 0;
-            // SAFETY: the status is a valid place.
-            let ended = unsafe { libc::waitpid(child, &raw mut status, 0) };
-            assert_eq!(ended, child, "the child can be waited for");
-            let signal = libc::WTERMSIG(status);
-            assert!(
-                !(libc::WIFSIGNALED(status) && signal == libc::SIGALRM),
-                "{what} is stuck"
-            );
-            assert_eq!(status, 0, "{what} ended with status {status:#x}");
-        }
+        child => wait_for(child, what),
     }
+}
+
+/// Waits for a child's end.
+fn wait_for(child: libc::pid_t, what: &str) {
+    let mut status = 0;
+    // SAFETY: the status is a valid place.
+    let ended = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    assert_eq!(ended, child, "the child can be waited for");
+    let signal = libc::WTERMSIG(status);
+    assert!(
+        !(libc::WIFSIGNALED(status) && signal == libc::SIGALRM),
+        "{what} is stuck"
+    );
+    assert_eq!(status, 0, "{what} ended with status {status:#x}");
 }
 
 /// Ends this process after so many seconds.

@@ -26,6 +26,11 @@ fn children_forked_at_any_moment_can_go_on() {
 }
 
 #[test]
+fn a_fork_in_a_handler_of_a_fork_leaves_all_able_to_go_on() {
+    run_under_each("nested");
+}
+
+#[test]
 fn children_forked_while_an_allocator_starts_can_use_it() {
     for _ in 0..20 {
         let ended = binary::run(env!("CARGO_BIN_EXE_forking-starting"), &[]).success();

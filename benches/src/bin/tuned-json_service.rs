@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-#[orthotope::allocator(preset = "general", profile = "../examples/profiles/json_service.json")]
+#[orthotope::allocator(
+    preset = "general",
+    profile = "../examples/profiles/json_service.json",
+    huge_pages = "always"
+)]
 static GLOBAL: Tuned;
 
 fn main() -> ExitCode {

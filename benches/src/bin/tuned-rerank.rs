@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-#[orthotope::allocator(preset = "general", profile = "../examples/profiles/rerank.json")]
+#[orthotope::allocator(
+    preset = "general",
+    profile = "../examples/profiles/rerank.json",
+    thread_limit = "64KiB",
+    purge = "eager"
+)]
 static GLOBAL: Tuned;
 
 fn main() -> ExitCode {

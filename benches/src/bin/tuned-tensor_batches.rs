@@ -5,7 +5,8 @@ use std::process::ExitCode;
 #[global_allocator]
 #[orthotope::allocator(
     preset = "general",
-    profile = "../examples/profiles/tensor_batches.json"
+    profile = "../examples/profiles/tensor_batches.json",
+    huge_pages = "always"
 )]
 static GLOBAL: Tuned;
 

@@ -1,6 +1,7 @@
 //! One example's work in a process of its own, under whatever allocator that has.
 
 use std::env;
+use std::mem::MaybeUninit;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -15,7 +16,19 @@ pub(super) struct Answer {
     pub(super) seconds: f64,
     /// Most memory that was resident, in KiB.
     pub(super) peak_kib: u64,
+    /// Pages that the system had to give without reading them from a disk, each for an interruption.
+    pub(super) faults: u64,
     pub(super) sum: u64,
+}
+
+/// Page faults of this process until now; 0 if the system does not say.
+fn faults() -> u64 {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the place is valid.
+    unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
+    // SAFETY: all zero is a valid value, too.
+    let usage = unsafe { usage.assume_init() };
+    u64::try_from(usage.ru_minflt).unwrap_or(0)
 }
 
 /// Runs the example and the effort that the command line names.
@@ -39,6 +52,7 @@ pub fn main() -> ExitCode {
     let answer = Answer {
         seconds: start.elapsed().as_secs_f64(),
         peak_kib: measure::status("VmHWM"),
+        faults: faults(),
         sum,
     };
     match serde_json::to_string(&answer) {

@@ -14,6 +14,8 @@ use std::process::{Command, ExitCode, Stdio};
 use clap::Parser;
 use orthotope_examples::loads::{LOADS, Load};
 
+use crate::comparison::Role;
+use crate::comparison::circumstances::Circumstances;
 use child::Answer;
 pub use child::main as child;
 use table::Table;
@@ -32,12 +34,40 @@ struct Options {
     divide: u64,
 }
 
-/// The columns: names, and the binary's, if it is not the example's own.
-const COLUMNS: [(&str, Option<&str>); 4] = [
-    ("mimalloc", Some("tuned-mimalloc")),
-    ("jemalloc", Some("tuned-jemalloc")),
-    ("general", Some("tuned-general")),
-    ("tuned", None),
+/// A column of the tables.
+struct Cell {
+    name: &'static str,
+    package: Option<&'static str>,
+    role: Role,
+    /// The program that runs every example, if it is not one of the example's own.
+    binary: Option<&'static str>,
+}
+
+const COLUMNS: [Cell; 4] = [
+    Cell {
+        name: "mimalloc",
+        package: Some("mimalloc"),
+        role: Role::Rival,
+        binary: Some("tuned-mimalloc"),
+    },
+    Cell {
+        name: "jemalloc",
+        package: Some("tikv-jemallocator"),
+        role: Role::Rival,
+        binary: Some("tuned-jemalloc"),
+    },
+    Cell {
+        name: "general",
+        package: None,
+        role: Role::Ours,
+        binary: Some("tuned-general"),
+    },
+    Cell {
+        name: "tuned",
+        package: None,
+        role: Role::Ours,
+        binary: None,
+    },
 ];
 
 /// Measures what the command line asks for. Ends with 2 if a binary is missing, with 1 if one failed.
@@ -48,16 +78,22 @@ pub fn main() -> ExitCode {
         eprintln!("tuned: cannot tell where this program lies");
         return ExitCode::from(2);
     };
+    let circumstances = Circumstances::here();
     let mut tables: Vec<(Load, Table)> = LOADS
         .into_iter()
-        .map(|load| (load, Table::new(COLUMNS.map(|(name, _)| name))))
+        .map(|load| {
+            (
+                load,
+                Table::new(COLUMNS.iter().map(|cell| (cell.name, cell.role))),
+            )
+        })
         .collect();
     for round in 1..=options.rounds {
         eprintln!("tuned: round {round} of {}", options.rounds);
         for (load, table) in &mut tables {
-            for (column, (_, binary)) in COLUMNS.iter().enumerate() {
+            for (column, cell) in COLUMNS.iter().enumerate() {
                 let own = format!("tuned-{}", load.name);
-                let path = folder.join(binary.unwrap_or(&own));
+                let path = folder.join(cell.binary.unwrap_or(&own));
                 match ask(&path, *load, options.divide) {
                     Ok(answer) => table.add(column, answer),
                     Err(error) => {
@@ -72,8 +108,16 @@ pub fn main() -> ExitCode {
             }
         }
     }
+    let allocators = COLUMNS
+        .iter()
+        .map(|cell| (cell.name, cell.package, cell.role));
+    println!("{}", circumstances.list(allocators));
+    println!(
+        "Medians of {} rounds, each cell a process of its own, in turns.\n",
+        options.rounds
+    );
     for (load, table) in &tables {
-        println!("{}\n\n{table}", load.name);
+        println!("#### `{}`\n\n{table}", load.name);
     }
     let same = tables.iter().all(|(_, table)| table.same_sums());
     if !same {

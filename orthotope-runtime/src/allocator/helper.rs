@@ -24,7 +24,7 @@ use crate::arena::Schedule;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::sys::{
     Bell, ForkHooks, Guard, Lock, forget_thread, is_first_thread, is_left_alone, name_thread, now,
-    on_fork, start_helper,
+    on_fork, start_helper, thread_id,
 };
 
 /// Bytes that become free before anybody looks after them.
@@ -264,10 +264,22 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// The thread that is between its fork's first handler and its last; 0 if none is. Changed under the right to start.
+static FORKER: AtomicU32 = AtomicU32::new(0);
+/// Forks that it began meanwhile, in a handler of its own: they find every lock taken, and leave it so.
+static NESTED: AtomicU32 = AtomicU32::new(0);
+/// This process is the child of such a fork, and in the middle of the fork outside: that ends in a child, too.
+static BORN_INSIDE: AtomicBool = AtomicBool::new(false);
+
 /// Takes every lock of every allocator.
 extern "C" fn prepare() {
+    if FORKER.load(Ordering::Relaxed) == thread_id() {
+        NESTED.fetch_add(1, Ordering::Relaxed);
+        return;
+    }
     let interrupted = STARTING.is_mine() || ENGINES.is_mine();
     STARTING.hold(interrupted);
+    FORKER.store(thread_id(), Ordering::Relaxed);
     // Nobody waits for another lock while holding the list's.
     ENGINES.hold(interrupted);
     let here = Cell::new(interrupted);
@@ -277,13 +289,26 @@ extern "C" fn prepare() {
 
 /// Gives them back.
 extern "C" fn parent() {
+    if ends_nested() {
+        return;
+    }
+    if BORN_INSIDE.load(Ordering::Relaxed) {
+        return child();
+    }
     each_engine(Engine::let_go);
     ENGINES.let_go();
+    FORKER.store(0, Ordering::Relaxed);
     STARTING.let_go();
 }
 
 /// The same in the child, where the helper is gone.
 extern "C" fn child() {
+    if ends_nested() {
+        BORN_INSIDE.store(true, Ordering::Relaxed);
+        return;
+    }
+    BORN_INSIDE.store(false, Ordering::Relaxed);
+    FORKER.store(0, Ordering::Relaxed);
     let forked = forget_thread();
     each_engine(|engine| engine.registry.bereave(forked.number()));
     each_engine(|engine| engine.let_go_in_child(forked));
@@ -306,6 +331,15 @@ extern "C" fn child() {
     }
     ENGINES.let_go_in_child(forked);
     STARTING.let_go_in_child(forked);
+}
+
+/// Whether the fork that ends began inside another.
+fn ends_nested() -> bool {
+    let nested = NESTED.load(Ordering::Relaxed);
+    if nested != 0 {
+        NESTED.store(nested - 1, Ordering::Relaxed);
+    }
+    nested != 0
 }
 
 /// Calls `visit` with every engine. The list's lock is held for a fork.
