@@ -6,8 +6,7 @@ use std::process::ExitCode;
 #[orthotope::allocator(
     preset = "general",
     profile = "../examples/profiles/rerank.json",
-    thread_limit = "64KiB",
-    purge = "eager"
+    thread_limit = "32KiB"
 )]
 static GLOBAL: Tuned;
 

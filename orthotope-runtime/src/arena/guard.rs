@@ -63,23 +63,13 @@ impl Arena {
     pub(crate) fn claim_large(&self, address: usize) -> Option<NonNull<Span>> {
         let span = self.span_at(address)?;
         // SAFETY: records are type-stable.
-        let record = unsafe { span.as_ref() };
-        let is_its = || record.first().addr() == address;
-        if !is_its() || !record.change_kind(Kind::Large, Kind::Dead) {
-            return None;
-        }
-        // Before the exchange it may have been freed and handed out otherwise.
-        if !is_its() {
-            self.unclaim(span);
-            return None;
-        }
-        Some(span)
+        unsafe { span.as_ref() }.claim(address).then_some(span)
     }
 
     /// Leaves a claimed block live.
     pub(crate) fn unclaim(&self, span: NonNull<Span>) {
         // SAFETY: records are type-stable.
-        unsafe { span.as_ref() }.set_kind(Kind::Large);
+        unsafe { span.as_ref() }.unclaim();
     }
 
     /// Frees a claimed block, to which the caller's lane leads.

@@ -216,6 +216,25 @@ impl Span {
             .is_ok()
     }
 
+    /// Claims the live large block whose payload starts at `address`; `false` if none does. Of two that try, one does.
+    pub(super) fn claim(&self, address: usize) -> bool {
+        let is_its = || self.first().addr() == address;
+        if !is_its() || !self.change_kind(Kind::Large, Kind::Dead) {
+            return false;
+        }
+        // Before the exchange it may have been freed and handed out otherwise.
+        if !is_its() {
+            self.unclaim();
+            return false;
+        }
+        true
+    }
+
+    /// Leaves a claimed block live.
+    pub(super) fn unclaim(&self) {
+        self.set_kind(Kind::Large);
+    }
+
     /// Bytes charged to the budget.
     #[inline]
     pub(super) fn charge(&self) -> usize {

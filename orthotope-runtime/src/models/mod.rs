@@ -14,6 +14,7 @@
 //! | `slab::word` | of two frees of a hardened block, or a free and a resize, one succeeds |
 //! | `allocator::holders` | the last holder sees all, and comes once, a helper's look included |
 //! | `arena::lanes` with `arena::span` | a parked span is retaken, swept or freed, once |
+//! | `arena::span`, `claim` | of two frees of a guarded block, one succeeds; who is late leaves alone what is live there by then |
 //! | `sys::Lock` | one holder at a time, who sees what the last did; no sleeper is forgotten |
 //! | `global::start` | what is set up is set up once, and seen whole |
 //! | `record`'s start, slots and snapshots | the recording is seen whole; no count is lost where one thread goes on with another's slot, or many share one; a peak is not forgotten |

@@ -295,3 +295,48 @@ fn no_two_threads_have_one_lane() {
         assert!(taken[0] != taken[1] && taken[1] != taken[2] && taken[0] != taken[2]);
     });
 }
+
+/// A span that holds a live large block at `address`.
+fn live_at(address: usize) -> Arc<Span> {
+    let span = Span::dead();
+    span.describe_large(8, core::ptr::without_provenance_mut(address));
+    span.unclaim();
+    Arc::new(span)
+}
+
+#[test]
+fn of_two_frees_of_a_guarded_block_one_succeeds() {
+    check(|| {
+        let span = live_at(64);
+        let far = {
+            let span = span.clone();
+            thread::spawn(move || span.claim(64))
+        };
+        let near = span.claim(64);
+        let far = far.join().unwrap();
+        assert!(near != far, "one of two");
+        assert_eq!(span.kind(), Kind::Dead);
+    });
+}
+
+#[test]
+fn a_late_free_leaves_alone_what_was_handed_out_since() {
+    check(|| {
+        let span = live_at(64);
+        let late = {
+            let span = span.clone();
+            thread::spawn(move || span.claim(64))
+        };
+        // Freed, and handed out with its payload elsewhere.
+        let freed = span.claim(64);
+        if freed {
+            span.describe_large(8, core::ptr::without_provenance_mut(128));
+            span.unclaim();
+        }
+        let late = late.join().unwrap();
+        assert!(freed != late, "one of two");
+        if freed {
+            assert!(span.claim(128), "the new block is live");
+        }
+    });
+}
