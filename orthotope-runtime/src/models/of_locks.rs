@@ -73,6 +73,25 @@ fn a_lock_held_for_a_fork_wakes_its_sleepers() {
 }
 
 #[test]
+fn a_fork_that_waits_for_a_time_takes_nobodys_wake() {
+    check(|| {
+        let lock = Arc::new(Lock::new(Seen::new(0)));
+        let others: Vec<_> = (0..2)
+            .map(|_| {
+                let lock = lock.clone();
+                thread::spawn(move || lock.lock().add(1))
+            })
+            .collect();
+        lock.hold(true);
+        lock.let_go();
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(lock.lock().get(), 2);
+    });
+}
+
+#[test]
 fn no_ring_is_lost_and_who_is_woken_sees_why() {
     check(|| {
         let shared = Arc::new((Bell::new(), Seen::new(0), AtomicUsize::new(0)));

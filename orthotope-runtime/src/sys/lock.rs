@@ -29,7 +29,7 @@ const SPINS: u32 = if cfg!(loom) { 0 } else { 100 };
 
 /// Milliseconds for which a fork out of a signal handler waits for a lock while it keeps another from everybody: longer
 /// than a critical section takes where the processors are busy.
-const PATIENCE: u32 = 500;
+const PATIENCE: u32 = if cfg!(loom) { 2 } else { 500 };
 
 /// Mutual exclusion over a `T`, without poisoning: nothing panics while a lock is held.
 pub(crate) struct Lock<T> {
@@ -82,19 +82,31 @@ impl<T> Lock<T> {
             self.word.fetch_or(FORKING, Ordering::Relaxed);
             return;
         }
-        let held = thread_id() | FORKING;
+        // As in `lock_slow`: whoever sleeps may take a wake that another waits for, and has to see to that one's.
+        let held = thread_id() | FORKING | SLEEPERS;
         for _ in 0..PATIENCE {
             let seen = self.word.load(Ordering::Relaxed);
-            if seen != 0 {
-                sleep_while(&self.word, seen, Some(Duration::from_millis(1)));
-            } else if self
-                .word
-                .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok()
+            if seen == 0 {
+                if self
+                    .word
+                    .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+                {
+                    return;
+                }
+                continue;
+            }
+            let marked = seen | SLEEPERS;
+            if seen == marked
+                || self
+                    .word
+                    .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok()
             {
-                return;
+                sleep_while(&self.word, marked, Some(Duration::from_millis(1)));
             }
         }
+        wake_one(&self.word);
     }
 
     /// The value of a lock that is held for a fork.
@@ -319,7 +331,8 @@ pub(super) mod futex {
 #[cfg(loom)]
 pub(super) mod futex {
     //! What a model has for a futex: the mutex makes looking at the word and falling asleep one step, as the kernel
-    //! does. Who misses its wake-up sleeps for ever, and loom says so. One word a model has sleepers.
+    //! does. Who misses its wake-up sleeps for ever, and loom says so. Who sleeps for a time may take a wake-up that
+    //! others wait for. One word a model has sleepers.
 
     use core::time::Duration;
 
@@ -328,7 +341,8 @@ pub(super) mod futex {
     use super::{AtomicU32, Ordering};
 
     loom::lazy_static! {
-        static ref SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+        /// How many sleep for a time, and what the others sleep on.
+        static ref SLEEPERS: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
     }
 
     pub(in super::super) fn new_thread_id() -> u32 {
@@ -338,20 +352,29 @@ pub(super) mod futex {
     }
 
     pub(in super::super) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
-        if time.is_some() {
-            // The time has passed.
-            loom::thread::yield_now();
+        let mut asleep = SLEEPERS.0.lock().expect("no thread panics");
+        if word.load(Ordering::Relaxed) != value {
             return;
         }
-        let asleep = SLEEPERS.0.lock().expect("no thread panics");
-        if word.load(Ordering::Relaxed) == value {
+        if time.is_none() {
             drop(SLEEPERS.1.wait(asleep));
+            return;
         }
+        *asleep += 1;
+        drop(asleep);
+        loom::thread::yield_now();
+        // The time has passed, unless it was woken.
+        let mut asleep = SLEEPERS.0.lock().expect("no thread panics");
+        *asleep = asleep.saturating_sub(1);
     }
 
     pub(in super::super) fn wake_one(_: &AtomicU32) {
-        let _asleep = SLEEPERS.0.lock().expect("no thread panics");
-        SLEEPERS.1.notify_one();
+        let mut asleep = SLEEPERS.0.lock().expect("no thread panics");
+        if *asleep > 0 {
+            *asleep -= 1;
+        } else {
+            SLEEPERS.1.notify_one();
+        }
     }
 }
 
