@@ -4,9 +4,13 @@
 //! [`AllocatorConfig`] for instances, and the [`ClassLimits`] that both boil down to. Knows nothing
 //! of memory: these are numbers.
 
+mod instance;
+
 use core::time::Duration;
 
-use crate::class::{SizeClass, stride};
+pub use instance::AllocatorConfig;
+
+use crate::class::stride;
 use crate::tune;
 
 /// Most blocks of a class that a thread keeps where there is no header; a full stack moves half of them
@@ -339,63 +343,4 @@ const fn at_least(value: usize, least: usize) -> usize {
 
 const fn at_most(value: usize, most: usize) -> usize {
     if value > most { most } else { value }
-}
-
-/// The configuration of an [`Allocator`](crate::Allocator) instance. All fields are bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AllocatorConfig {
-    /// Budget of the arena, exact to the byte (default 1 GiB). Blocks are charged with their
-    /// headers; the mapping behind the budget may be larger.
-    pub arena_size: usize,
-    /// Alignment of every pointer handed out: a power of two, at least 64 (default 64).
-    pub alignment: usize,
-    /// Bytes moved into a thread's cache by one refill of a class (default 32 KiB).
-    pub refill_target_bytes: usize,
-    /// Bytes that a thread's cache keeps per class (default 64 KiB).
-    pub local_cache_target_bytes: usize,
-}
-
-impl AllocatorConfig {
-    /// Bytes that one block of `class` takes, header included.
-    #[must_use]
-    pub const fn class_block_size(&self, class: SizeClass) -> usize {
-        class.block_size_for_alignment(self.alignment)
-    }
-
-    /// Blocks of `class` that one refill asks for: `max(1, refill_target_bytes / block size)`.
-    #[must_use]
-    pub const fn refill_count(&self, class: SizeClass) -> usize {
-        self.limits(class).refill
-    }
-
-    /// Blocks of `class` that a cache keeps after a free: `max(2, local_cache_target_bytes / block size)`.
-    #[must_use]
-    pub const fn local_limit(&self, class: SizeClass) -> usize {
-        self.limits(class).keep
-    }
-
-    /// Blocks of `class` that go to the central pool at once: `max(1, refill_count / 2)`.
-    #[must_use]
-    pub const fn drain_count(&self, class: SizeClass) -> usize {
-        self.limits(class).flush
-    }
-
-    const fn limits(&self, class: SizeClass) -> ClassLimits {
-        ClassLimits::from_targets(
-            self.class_block_size(class),
-            self.refill_target_bytes,
-            self.local_cache_target_bytes,
-        )
-    }
-}
-
-impl Default for AllocatorConfig {
-    fn default() -> Self {
-        Self {
-            arena_size: 1 << 30,
-            alignment: 64,
-            refill_target_bytes: 32 << 10,
-            local_cache_target_bytes: 64 << 10,
-        }
-    }
 }

@@ -16,7 +16,7 @@ use core::ptr::NonNull;
 
 #[cfg(any(test, fuzzing))]
 use crate::arena::Kind;
-use crate::arena::{Arena, Begun, GRANULE, Lane, Span, room_for};
+use crate::arena::{Arena, Begun, GRANULE, Lane, LargeSpan, Span, room_for};
 use crate::block::{Header, Secret, Shape, State};
 use crate::class::HEADER_BYTES;
 use crate::error::FreeError;
@@ -108,14 +108,7 @@ impl LargeFormat {
         let record = unsafe { taken.span.as_ref() };
         let offset =
             (record.start() + self.header_bytes()).next_multiple_of(self.align) - record.start();
-        let payload = NonNull::new(arena.pointer(taken.span, offset))?;
-        record.describe_large(size, payload.as_ptr());
-        let contents = if taken.clean {
-            Contents::Zero
-        } else {
-            Contents::ByAge
-        };
-        Some(self.hand_out(record, payload, size, contents))
+        self.hand_out_new(arena, &taken, offset, size)
     }
 
     /// Hands out the block that lies parked in `lane`, if it is just what `footprint` asks for.
@@ -138,6 +131,26 @@ impl LargeFormat {
         }
         record.set_requested(size);
         Some(self.hand_out(record, payload, size, Contents::Any))
+    }
+
+    /// Hands out a span that was just taken as a block whose payload starts at `offset` of it.
+    fn hand_out_new(
+        &self,
+        arena: &Arena,
+        taken: &LargeSpan,
+        offset: usize,
+        size: usize,
+    ) -> Option<LargeBlock> {
+        // SAFETY: records are type-stable.
+        let record = unsafe { taken.span.as_ref() };
+        let payload = NonNull::new(arena.pointer(taken.span, offset))?;
+        record.describe_large(size, payload.as_ptr());
+        let contents = if taken.clean {
+            Contents::Zero
+        } else {
+            Contents::ByAge
+        };
+        Some(self.hand_out(record, payload, size, contents))
     }
 
     fn hand_out(

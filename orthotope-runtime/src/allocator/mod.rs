@@ -12,6 +12,8 @@ mod helper;
 mod holders;
 mod instance;
 mod marked;
+mod measures;
+mod resize;
 mod snapshot;
 mod thread_cache;
 mod visit;

@@ -12,10 +12,8 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::hardened::{alloc_hardened, dealloc_hardened};
-use super::slow::{
-    alloc_other_slow, alloc_slow, alloc_zeroed_other_slow, dealloc_other_slow, dealloc_slow,
-    realloc_slow,
-};
+use super::slow::{alloc_other_slow, alloc_slow, alloc_zeroed_other_slow, realloc_slow};
+use super::slow_free::{dealloc_other_slow, dealloc_slow};
 use super::{Derived, Generated, Route, route};
 use crate::block::{Header, mark_of};
 use crate::class::ScaledClass;

@@ -7,7 +7,8 @@
 
 use core::ptr::NonNull;
 
-use super::slow::{Statics, alloc_slow, free, refuse};
+use super::slow::{Statics, alloc_slow};
+use super::slow_free::{free, refuse};
 use super::{Derived, Generated};
 use crate::block::{Header, Shape};
 use crate::class::ScaledClass;

@@ -12,6 +12,7 @@ mod hardened;
 pub mod image;
 mod runtime;
 mod slow;
+mod slow_free;
 mod start;
 mod typed;
 

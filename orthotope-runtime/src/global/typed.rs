@@ -4,7 +4,8 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::fast::alloc_class;
-use super::slow::{Statics, alloc_large, flush, free, purge};
+use super::slow::{Statics, alloc_large, flush, purge};
+use super::slow_free::free;
 use super::{Generated, Route, route};
 use crate::allocator::Engine;
 use crate::class::ScaledClass;

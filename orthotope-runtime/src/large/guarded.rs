@@ -52,14 +52,7 @@ impl LargeFormat {
         // SAFETY: records are type-stable.
         let record = unsafe { taken.span.as_ref() };
         let offset = self.offset_guarded(record, size, footprint.align);
-        let payload = NonNull::new(arena.pointer(taken.span, offset))?;
-        record.describe_large(size, payload.as_ptr());
-        let contents = if taken.clean {
-            Contents::Zero
-        } else {
-            Contents::ByAge
-        };
-        Some(self.hand_out(record, payload, size, contents))
+        self.hand_out_new(arena, &taken, offset, size)
     }
 
     /// Hands out the block that lies parked in `lane`, if it is just what `footprint` asks for.

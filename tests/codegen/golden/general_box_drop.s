@@ -8,4 +8,4 @@ general_box_drop:
 .L0:
     movl $8, %edx
     xorl %esi, %esi
-    jmp orthotope_runtime::global::slow::dealloc_slow
+    jmp orthotope_runtime::global::slow_free::dealloc_slow

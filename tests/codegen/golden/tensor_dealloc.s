@@ -1,9 +1,9 @@
 tensor_dealloc:
     cmpq $64, %rsi
-    ja orthotope_runtime::global::slow::dealloc_other_slow
+    ja orthotope_runtime::global::slow_free::dealloc_other_slow
     leaq -1(%rdx), %rax
     cmpq $131072, %rax
-    jae orthotope_runtime::global::slow::dealloc_other_slow
+    jae orthotope_runtime::global::slow_free::dealloc_other_slow
     shrq $6, %rax
     leaq .Ldata0(%rip), %rcx
     movzwl 16(%rcx,%rax,2), %esi
@@ -31,4 +31,4 @@ tensor_dealloc:
     retq
 .L0:
     shrl $4, %esi
-    jmp orthotope_runtime::global::slow::dealloc_slow
+    jmp orthotope_runtime::global::slow_free::dealloc_slow

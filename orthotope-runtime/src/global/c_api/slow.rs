@@ -6,7 +6,8 @@ use core::alloc::Layout;
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
 
-use super::super::slow::{Statics, free};
+use super::super::slow::Statics;
+use super::super::slow_free::free;
 use super::super::{Generated, fast};
 use super::{ALIGN, refused};
 use crate::error::FreeError;
