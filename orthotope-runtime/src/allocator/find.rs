@@ -30,16 +30,40 @@ pub(crate) struct Sizes {
 }
 
 impl Engine {
-    /// What the live block at `address` is, if it is one and, where stated, of `provided` bytes.
+    /// What the live block at `address` is, if it is one and, where stated, of `provided` bytes: as the configuration
+    /// has it found.
     ///
     /// The checks in order: range, alignment, interior, header, size. Nothing is read that may be unmapped.
-    ///
-    /// Where free blocks are marked, `locate` is the one to call.
-    pub(crate) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
+    pub(super) fn find(&self, address: usize, provided: Option<usize>) -> Result<Found, FreeError> {
         if self.config.hardened {
-            return self.find_tracked(address, provided);
+            self.find_tracked(address, provided)
+        } else {
+            self.find_plain(address, provided)
         }
-        let found = match self.find_unlocked(address, provided) {
+    }
+
+    /// As [`find`](Self::find) of an allocator that is not hardened.
+    #[inline]
+    pub(super) fn find_plain(
+        &self,
+        address: usize,
+        provided: Option<usize>,
+    ) -> Result<Found, FreeError> {
+        if self.config.marks() {
+            self.find_marked(address, provided)
+        } else {
+            self.find_unmarked(address, provided)
+        }
+    }
+
+    /// As [`find_plain`](Self::find_plain), without asking the mark of a free block.
+    #[inline]
+    pub(super) fn find_unmarked(
+        &self,
+        address: usize,
+        provided: Option<usize>,
+    ) -> Result<Found, FreeError> {
+        let found = match self.look_up(address, provided) {
             // The header of a block that lies free may have gone back to the system with its page.
             Err(FreeError::CorruptHeader) if self.lies_free(address) => {
                 return Err(FreeError::DoubleFree);
@@ -62,19 +86,6 @@ impl Engine {
         Ok(found)
     }
 
-    /// As [`find`](Self::find), and asking the mark of a free block where there is one.
-    pub(super) fn locate(
-        &self,
-        address: usize,
-        provided: Option<usize>,
-    ) -> Result<Found, FreeError> {
-        if self.config.marks() {
-            self.find_marked(address, provided)
-        } else {
-            self.find(address, provided)
-        }
-    }
-
     /// As [`find`](Self::find), as far as it can be told without a lock.
     pub(crate) fn find_unlocked(
         &self,
@@ -82,8 +93,19 @@ impl Engine {
         provided: Option<usize>,
     ) -> Result<Found, FreeError> {
         if self.config.hardened {
-            return self.find_tracked(address, provided);
+            self.find_tracked(address, provided)
+        } else {
+            self.look_up(address, provided)
         }
+    }
+
+    /// As [`find_unlocked`](Self::find_unlocked) of an allocator that is not hardened.
+    #[inline]
+    pub(super) fn look_up(
+        &self,
+        address: usize,
+        provided: Option<usize>,
+    ) -> Result<Found, FreeError> {
         let Some(region) = self.arena.region_of(address) else {
             return Err(FreeError::ForeignPointer);
         };
@@ -238,7 +260,7 @@ impl Engine {
 
     /// What is known of the sizes of the live block at `address`.
     pub(crate) fn sizes(&self, address: usize) -> Result<Sizes, FreeError> {
-        match self.locate(address, None)? {
+        match self.find(address, None)? {
             Found::Small { class, .. } => {
                 let room = self.config.classes[class];
                 Ok(Sizes {

@@ -29,7 +29,7 @@ impl Engine {
         address: usize,
         provided: Option<usize>,
     ) -> Result<Found, FreeError> {
-        let found = self.find_unlocked(address, provided)?;
+        let found = self.look_up(address, provided)?;
         let Found::Small { class, .. } = found else {
             return Ok(found);
         };
@@ -42,7 +42,7 @@ impl Engine {
         if word != 0 && word != self.key(0).mark(address) {
             return Ok(found);
         }
-        let found = self.find(address, provided)?;
+        let found = self.find_unmarked(address, provided)?;
         if word != 0 && self.lies_cached(class, block) {
             return Err(FreeError::DoubleFree);
         }

@@ -26,7 +26,7 @@ impl Visit<'_> {
         if self.engine.config.hardened {
             return Ok(self.resize_hardened(address, old, new)?.then_some(block));
         }
-        match self.engine.locate(address, Some(old))? {
+        match self.engine.find_plain(address, Some(old))? {
             Found::Large(span) => {
                 // SAFETY: records are type-stable.
                 let record = unsafe { span.as_ref() };

@@ -252,7 +252,7 @@ impl<'a> Visit<'a> {
             // SAFETY: the caller's promise.
             return unsafe { self.free_hardened(address, provided) };
         }
-        let class = match self.engine.locate(address, provided)? {
+        let class = match self.engine.find_plain(address, provided)? {
             Found::Large(span) => {
                 let Engine { arena, large, .. } = self.engine;
                 if large.park(arena, self.lane(), span, provided) {

@@ -194,10 +194,16 @@ impl Arena {
         unsafe { (*self.regions[0].get()).assume_init_ref() }
     }
 
-    /// The region that holds `address`, if it may have been handed out.
+    /// The region that holds `address`, if it may have been handed out: mostly the first.
     #[inline]
     pub(crate) fn region_of(&self, address: usize) -> Option<&Region> {
-        self.regions().find(|region| region.contains(address))
+        let home = self.home();
+        if home.contains(address) {
+            return Some(home);
+        }
+        self.regions()
+            .skip(1)
+            .find(|region| region.contains(address))
     }
 
     /// The span that covers `address`, if any does.
