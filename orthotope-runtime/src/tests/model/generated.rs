@@ -116,6 +116,34 @@ on_double!(
         .with_purge(HOURS)
 );
 
+on_double!(
+    HardenedBare,
+    88,
+    Config::general()
+        .with_arena(64 << 20)
+        .with_hardened(true)
+        .with_purge(HOURS)
+);
+on_double!(
+    HardenedHeaded,
+    12,
+    Config::tensor()
+        .with_arena(8 << 20)
+        .with_hardened(true)
+        .with_purge(HOURS)
+);
+on_double!(
+    HardenedTight,
+    3,
+    Config::general()
+        .with_arena(4 << 20)
+        .with_classes(&[64, 4_096, 200_000])
+        .with_hardened(true)
+        .with_thread_limit(64 << 10)
+        .with_exhausted(Exhausted::Null)
+        .with_purge(Purge::Eager)
+);
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A thread that does what it is told, until it is told nothing more.
@@ -183,6 +211,7 @@ impl<G: OnDouble> Program<G> {
 fn free_on<G: Generated>(block: NonNull<u8>, layout: Layout, way: Way) {
     let size = layout.size();
     let large = size > G::CONFIG.largest_served();
+    let told_of_all = G::CONFIG.header || G::CONFIG.hardened;
     match way {
         Way::Unsized => {
             // SAFETY: the caller gives the block up.
@@ -204,7 +233,7 @@ fn free_on<G: Generated>(block: NonNull<u8>, layout: Layout, way: Way) {
             });
             return;
         }
-        Way::Mismatched if G::CONFIG.header || large => {
+        Way::Mismatched if told_of_all || large => {
             // SAFETY: a refused free changes nothing.
             let refused = unsafe { deallocate_with_size::<G>(block, size + 1) };
             let told = FreeError::SizeMismatch {
@@ -218,7 +247,7 @@ fn free_on<G: Generated>(block: NonNull<u8>, layout: Layout, way: Way) {
         // SAFETY: the caller gives the block up.
         _ => unsafe { dealloc::<G>(block.as_ptr(), layout) },
     }
-    if matches!(way, Way::Twice) && G::CONFIG.header {
+    if matches!(way, Way::Twice) && told_of_all {
         // SAFETY: a refused free changes nothing.
         let again = unsafe { deallocate::<G>(block) };
         let told = if large {
@@ -226,7 +255,12 @@ fn free_on<G: Generated>(block: NonNull<u8>, layout: Layout, way: Way) {
         } else {
             FreeError::DoubleFree
         };
-        assert_eq!(again, Err(told));
+        // Without a header, a block that had a slab for itself may have left with it, and a wide alignment's may be large.
+        let left = again == Err(FreeError::AlreadyFreedOrUnknownLarge) && !G::CONFIG.header;
+        assert!(
+            left || again == Err(told),
+            "{again:?} of {layout:?} at {block:p}"
+        );
     }
 }
 
@@ -358,4 +392,11 @@ fn generated_types_without_a_header_do_what_the_model_does() {
     play_on::<Bare>();
     play_on::<Tight>();
     play_on::<Huge>();
+}
+
+#[test]
+fn hardened_generated_types_do_what_the_model_does() {
+    play_on::<HardenedBare>();
+    play_on::<HardenedHeaded>();
+    play_on::<HardenedTight>();
 }
