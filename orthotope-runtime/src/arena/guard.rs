@@ -66,7 +66,7 @@ impl Arena {
         unsafe { span.as_ref() }.claim(address).then_some(span)
     }
 
-    /// Leaves a claimed block live.
+    /// Leaves a claimed block live, or makes it that.
     pub(crate) fn unclaim(&self, span: NonNull<Span>) {
         // SAFETY: records are type-stable.
         unsafe { span.as_ref() }.unclaim();

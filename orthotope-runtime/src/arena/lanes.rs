@@ -12,7 +12,7 @@
 //! | place ← span | the lane's thread | Release: a sweeper sees the record |
 //! | kind: `Large` → `Parked` | the lane's thread, which frees the block | Release: who takes the span sees what its user did |
 //! | kind: `Parked` → `Large` | the lane's thread, which hands it out | Acquire |
-//! | kind: `Parked` → `Dead` | a sweeper, under the lock | Acquire |
+//! | kind: `Parked` → `Dead` | the same between guards, until the payload is described; or a sweeper, under the lock | Acquire |
 //!
 //! Invariants, checked by `Lanes::validate`: the place of a parked span leads to it until it is taken, since its thread
 //! overwrites no place that leads to a parked span; a lane that is not in `used` leads nowhere.
@@ -120,12 +120,33 @@ impl Lanes {
         granules: usize,
         charge: usize,
     ) -> Option<NonNull<Span>> {
+        self.retake_as(Kind::Large, lane, granules, charge)
+    }
+
+    /// The same, claimed: a large block once its new holder's payload is described.
+    pub(super) fn retake_claimed(
+        &self,
+        lane: Lane,
+        granules: usize,
+        charge: usize,
+    ) -> Option<NonNull<Span>> {
+        self.retake_as(Kind::Dead, lane, granules, charge)
+    }
+
+    #[inline]
+    fn retake_as(
+        &self,
+        kind: Kind,
+        lane: Lane,
+        granules: usize,
+        charge: usize,
+    ) -> Option<NonNull<Span>> {
         let place = self.place(lane, granules)?;
         let span = NonNull::new(place.load(Ordering::Relaxed))?;
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         let fits = || record.granules() == granules && record.charge() == charge;
-        if !fits() || !record.change_kind(Kind::Parked, Kind::Large) {
+        if !fits() || !record.change_kind(Kind::Parked, kind) {
             return None;
         }
         if fits() {
@@ -133,7 +154,7 @@ impl Lanes {
         }
         // Between the look and the exchange it was swept, cut anew and parked in another lane, whose place leads
         // to it. Unless somebody has freed it a second time meanwhile, it waits there again.
-        record.change_kind(Kind::Large, Kind::Parked);
+        record.change_kind(kind, Kind::Parked);
         None
     }
 

@@ -221,12 +221,11 @@ impl Arena {
     }
 
     /// A span of at least `granules` for a large block, charged `charge` bytes; more where a pooled span
-    /// brought a greater charge with it.
+    /// brought a greater charge with it. Between guards it comes claimed, as of [`retake_claimed`](Self::retake_claimed).
     pub(crate) fn take_large(&self, granules: usize, charge: usize) -> Option<LargeSpan> {
         let mut state = self.lock();
         if let Some(span) = self.take_pooled(&mut state, granules, charge) {
-            // SAFETY: records are type-stable.
-            unsafe { span.as_ref() }.set_kind(Kind::Large);
+            self.hand_over(span);
             state.live_large.add(charge);
             let clean = self.lend(&mut state, span);
             return Some(LargeSpan { span, clean });
@@ -239,14 +238,21 @@ impl Arena {
                 && let Some(span) = self.take_free(&mut state, granules)
             {
                 self.charge(&mut state, span, charge);
-                // SAFETY: records are type-stable.
-                unsafe { span.as_ref() }.set_kind(Kind::Large);
+                self.hand_over(span);
                 state.live_large.add(charge);
                 let clean = self.lend(&mut state, span);
                 return Some(LargeSpan { span, clean });
             }
         }
         None
+    }
+
+    /// Makes a span a large block's: at once, or, between guards, once its payload is described, since a free that comes
+    /// late would find the one before.
+    fn hand_over(&self, span: NonNull<Span>) {
+        let claimed = self.params.guarded;
+        // SAFETY: records are type-stable.
+        unsafe { span.as_ref() }.set_kind(if claimed { Kind::Dead } else { Kind::Large });
     }
 
     /// Takes the span at `address` back if it is a large block whose payload starts there and `check` agrees.

@@ -38,6 +38,16 @@ impl Arena {
         self.lanes.retake(lane, granules, charge)
     }
 
+    /// The same, claimed: no free finds it until its new payload is described and it is [`unclaim`](Self::unclaim)ed.
+    pub(crate) fn retake_claimed(
+        &self,
+        lane: Lane,
+        granules: usize,
+        charge: usize,
+    ) -> Option<NonNull<Span>> {
+        self.lanes.retake_claimed(lane, granules, charge)
+    }
+
     /// Gives every parked span to the pool, or to the free ones.
     pub(super) fn sweep(&self, state: &mut Guard<'_, State>) {
         self.lanes.sweep(|span| {

@@ -52,7 +52,9 @@ impl LargeFormat {
         // SAFETY: records are type-stable.
         let record = unsafe { taken.span.as_ref() };
         let offset = self.offset_guarded(record, size, footprint.align);
-        self.hand_out_new(arena, &taken, offset, size)
+        let block = self.hand_out_new(arena, &taken, offset, size)?;
+        arena.unclaim(taken.span);
+        Some(block)
     }
 
     /// Hands out the block that lies parked in `lane`, if it is just what `footprint` asks for.
@@ -63,11 +65,11 @@ impl LargeFormat {
         size: usize,
         footprint: Footprint,
     ) -> Option<LargeBlock> {
-        let span = arena.retake(lane, footprint.granules, footprint.charge)?;
+        let span = arena.retake_claimed(lane, footprint.granules, footprint.charge)?;
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
         let (first, usable) = (record.first(), self.usable_guarded(record));
-        // SAFETY: the block was poisoned before it was parked, and is ours since it is not parked any more.
+        // SAFETY: the block was poisoned before it was parked, and is ours since it is claimed.
         let change = unsafe { poison::first_change(first, usable, Faded::No) };
         if let Some(offset) = change {
             poison::report(first, usable, offset);
@@ -75,7 +77,9 @@ impl LargeFormat {
         let offset = self.offset_guarded(record, size, footprint.align);
         let payload = NonNull::new(arena.pointer(span, offset))?;
         record.describe_large(size, payload.as_ptr());
-        Some(self.hand_out(record, payload, size, Contents::Any))
+        let block = self.hand_out(record, payload, size, Contents::Any);
+        arena.unclaim(span);
+        Some(block)
     }
 
     /// Takes the block whose payload starts at `address` back, after every check: into `lane`, if that has a place for it.

@@ -340,3 +340,35 @@ fn a_late_free_leaves_alone_what_was_handed_out_since() {
         }
     });
 }
+
+#[test]
+fn a_late_free_finds_nothing_to_claim_while_a_parked_block_is_handed_out_again() {
+    check(|| {
+        let parking = Arc::new(Parking::new());
+        parking
+            .span
+            .describe_large(8, core::ptr::without_provenance_mut(64));
+        let lane = parking.lanes.take();
+        assert!(parking.free(lane), "it was live, and the place was free");
+        let late = {
+            let parking = parking.clone();
+            thread::spawn(move || {
+                let claimed = parking.span.claim(64);
+                if claimed {
+                    // It would be poisoned.
+                    parking.write();
+                }
+                claimed
+            })
+        };
+        let retaken = parking.lanes.retake_claimed(lane, 1, CHARGE);
+        assert!(retaken.is_some(), "nobody else looks for it");
+        parking.write();
+        parking
+            .span
+            .describe_large(8, core::ptr::without_provenance_mut(128));
+        parking.span.unclaim();
+        assert!(!late.join().unwrap(), "it is the new holder's");
+        assert!(parking.span.claim(128), "the new block is live");
+    });
+}
