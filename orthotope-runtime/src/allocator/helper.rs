@@ -24,7 +24,7 @@ use crate::arena::Schedule;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::sys::{
     Bell, ForkHooks, Guard, Lock, forget_thread, is_first_thread, is_left_alone, name_thread, now,
-    on_fork, start_helper, thread_id,
+    on_fork, pass_on_wake, start_helper, thread_id,
 };
 
 /// Bytes that become free before anybody looks after them.
@@ -277,6 +277,7 @@ extern "C" fn prepare() {
         NESTED.fetch_add(1, Ordering::Relaxed);
         return;
     }
+    pass_on_wake();
     let interrupted = STARTING.is_mine() || ENGINES.is_mine();
     STARTING.hold(interrupted);
     FORKER.store(thread_id(), Ordering::Relaxed);

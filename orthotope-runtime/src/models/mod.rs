@@ -33,6 +33,8 @@
 mod bell;
 #[path = "../allocator/deferred.rs"]
 mod deferred;
+#[path = "../sys/futex.rs"]
+mod futex;
 #[path = "../allocator/holders.rs"]
 mod holders;
 #[path = "../arena/lanes.rs"]

@@ -9,7 +9,8 @@ use loom::thread;
 
 use super::bell::Bell;
 use super::check;
-use super::lock::Lock;
+use super::futex::interrupt_with;
+use super::lock::{Lock, pass_on_wake};
 use super::start::Started;
 use super::stir::Stir;
 
@@ -88,6 +89,32 @@ fn a_fork_that_waits_for_a_time_takes_nobodys_wake() {
             other.join().unwrap();
         }
         assert_eq!(lock.lock().get(), 2);
+    });
+}
+
+#[test]
+fn a_fork_in_a_handler_passes_on_the_wake_it_has_in_hand() {
+    check(|| {
+        // A static's, since the handler of a thread that nobody interrupted outlives the model.
+        let locks = (Lock::new(Seen::new(0)), Lock::new(Seen::new(0)));
+        let (inner, outer): &'static (Lock<Seen>, Lock<Seen>) = Box::leak(Box::new(locks));
+        let other = thread::spawn(|| {
+            let _outer = outer.lock();
+            inner.lock().add(1);
+        });
+        let forking = thread::spawn(|| {
+            interrupt_with(|| {
+                pass_on_wake();
+                outer.hold(false);
+                outer.let_go();
+            });
+            inner.lock().add(1);
+        });
+        inner.lock().add(1);
+        // A deadlock, loom reports.
+        other.join().unwrap();
+        forking.join().unwrap();
+        assert_eq!(inner.lock().get(), 3);
     });
 }
 

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::lock::futex::{sleep_while, wake_one};
+use super::futex::{sleep_while, wake_one};
 use crate::sync::{AtomicU32, Ordering, constant};
 
 const SILENT: u32 = 0;

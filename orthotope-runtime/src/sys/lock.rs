@@ -9,6 +9,10 @@
 //! | thread id, top bit | held, somebody may sleep | the holder, to 0, and wakes one |
 //! | the same, second bit | held while the process forks | the forking thread, in parent and child |
 //!
+//! A thread notes whose wake-up it may have in hand: from before it sleeps until it has the lock, and from before it frees a
+//! lock until it has woken one. A signal handler that forks there waits for other locks, whose holders may sleep for this
+//! one: so it passes the wake-up on first ([`pass_on_wake`]). One too many is harmless.
+//!
 //! Modelled in `models::of_locks`, over a stand-in for the futex that loses a wake-up where the word allows it.
 
 use core::cell::{Cell, UnsafeCell};
@@ -16,13 +20,14 @@ use core::hint;
 use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 
+use super::futex::{new_thread_id, sleep_while, wake_one};
 #[cfg(not(loom))]
 use super::words::with_words;
 use crate::sync::{AtomicU32, Ordering, constant};
 
-const SLEEPERS: u32 = 1 << 31;
+pub(super) const SLEEPERS: u32 = 1 << 31;
 /// Set in the word of a lock that is held for a fork.
-const FORKING: u32 = 1 << 30;
+pub(super) const FORKING: u32 = 1 << 30;
 /// Looks at a held word before sleeping: a critical section is shorter than a trip through the kernel. A model
 /// would look through each of them.
 const SPINS: u32 = if cfg!(loom) { 0 } else { 100 };
@@ -149,6 +154,10 @@ impl<T> Lock<T> {
             }
             hint::spin_loop();
         }
+        owing(&self.word, || self.sleep_until_held(me));
+    }
+
+    fn sleep_until_held(&self, me: u32) {
         loop {
             let seen = self.word.load(Ordering::Relaxed);
             if seen == 0 {
@@ -199,11 +208,60 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        let word = &self.lock.word;
+        let seen = word.load(Ordering::Relaxed);
         // Release pairs with the Acquire of the next holder.
-        if self.lock.word.swap(0, Ordering::Release) & SLEEPERS != 0 {
-            wake_one(&self.lock.word);
+        if seen & SLEEPERS != 0
+            || word
+                .compare_exchange(seen, 0, Ordering::Release, Ordering::Relaxed)
+                .is_err()
+        {
+            free_and_wake(word);
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn free_and_wake(word: &AtomicU32) {
+    owing(word, || {
+        // Release pairs with the Acquire of the next holder.
+        word.store(0, Ordering::Release);
+        wake_one(word);
+    });
+}
+
+/// Does what may leave a wake-up at `word` in the thread's hand, and notes it meanwhile.
+fn owing<R>(word: &AtomicU32, work: impl FnOnce() -> R) -> R {
+    let before = with_owed(|owed| owed.replace(word));
+    let result = work();
+    with_owed(|owed| owed.set(before));
+    result
+}
+
+/// Wakes another in place of the calling thread, if that was interrupted with a wake-up in its hand: before it waits for
+/// any other lock.
+pub(crate) fn pass_on_wake() {
+    let owed = with_owed(Cell::get);
+    if !owed.is_null() {
+        wake_one(owed);
+    }
+}
+
+/// Lends the word of the lock whose wake-up the calling thread may have in hand.
+#[cfg(not(loom))]
+fn with_owed<R>(visit: impl FnOnce(&Cell<*const AtomicU32>) -> R) -> R {
+    with_words(|words| visit(&words.owes))
+}
+
+#[cfg(loom)]
+loom::thread_local! {
+    static OWED: Cell<*const AtomicU32> = Cell::new(core::ptr::null());
+}
+
+#[cfg(loom)]
+fn with_owed<R>(visit: impl FnOnce(&Cell<*const AtomicU32>) -> R) -> R {
+    OWED.with(visit)
 }
 
 /// Lends the calling thread's number; 0 until it is asked for.
@@ -249,133 +307,3 @@ pub(crate) fn thread_id() -> u32 {
         id.get()
     })
 }
-
-#[cfg(all(not(loom), any(target_os = "linux", target_os = "android")))]
-pub(super) mod futex {
-    use core::time::Duration;
-
-    use super::AtomicU32;
-
-    #[cold]
-    pub(in super::super) fn new_thread_id() -> u32 {
-        // SAFETY: `gettid` has no preconditions. Thread ids are positive and below 2²².
-        unsafe { libc::syscall(libc::SYS_gettid) as u32 }
-    }
-
-    /// Sleeps until it is woken, or the word is another, or `time` has passed.
-    pub(in super::super) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
-        let time = time.map(|time| libc::timespec {
-            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            tv_nsec: time.subsec_nanos().into(),
-        });
-        let timeout = time.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
-        // SAFETY: the word outlives the call. A spurious return is harmless: the caller looks again.
-        unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                word.as_ptr(),
-                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-                value,
-                timeout,
-            )
-        };
-    }
-
-    pub(in super::super) fn wake_one(word: &AtomicU32) {
-        // SAFETY: the kernel looks only at the address, which need not even be mapped any more.
-        unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                word.as_ptr(),
-                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-                1,
-            )
-        };
-    }
-}
-
-#[cfg(all(not(loom), not(any(target_os = "linux", target_os = "android"))))]
-pub(super) mod futex {
-    //! Without a futex a waiter yields its time slice and looks again.
-
-    use core::time::Duration;
-
-    use super::AtomicU32;
-
-    /// How long a waiter with a time to wait for sleeps at once.
-    const SLICE: Duration = Duration::from_millis(20);
-
-    pub(in super::super) fn new_thread_id() -> u32 {
-        use crate::sync::Ordering;
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        NEXT.fetch_add(1, Ordering::Relaxed) & !(super::SLEEPERS | super::FORKING)
-    }
-
-    pub(in super::super) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
-        use crate::sync::Ordering;
-        let Some(mut left) = time else {
-            // SAFETY: `sched_yield` has no preconditions.
-            unsafe { libc::sched_yield() };
-            return;
-        };
-        while word.load(Ordering::Relaxed) == value && !left.is_zero() {
-            let slice = left.min(SLICE);
-            std::thread::sleep(slice);
-            left -= slice;
-        }
-    }
-
-    pub(in super::super) fn wake_one(_: &AtomicU32) {}
-}
-
-#[cfg(loom)]
-pub(super) mod futex {
-    //! What a model has for a futex: the mutex makes looking at the word and falling asleep one step, as the kernel
-    //! does. Who misses its wake-up sleeps for ever, and loom says so. Who sleeps for a time may take a wake-up that
-    //! others wait for. One word a model has sleepers.
-
-    use core::time::Duration;
-
-    use loom::sync::{Condvar, Mutex};
-
-    use super::{AtomicU32, Ordering};
-
-    loom::lazy_static! {
-        /// How many sleep for a time, and what the others sleep on.
-        static ref SLEEPERS: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
-    }
-
-    pub(in super::super) fn new_thread_id() -> u32 {
-        // Not a part of any model.
-        static NEXT: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(1);
-        NEXT.fetch_add(1, Ordering::Relaxed) & !(super::SLEEPERS | super::FORKING)
-    }
-
-    pub(in super::super) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
-        let mut asleep = SLEEPERS.0.lock().expect("no thread panics");
-        if word.load(Ordering::Relaxed) != value {
-            return;
-        }
-        if time.is_none() {
-            drop(SLEEPERS.1.wait(asleep));
-            return;
-        }
-        *asleep += 1;
-        drop(asleep);
-        loom::thread::yield_now();
-        // The time has passed, unless it was woken.
-        let mut asleep = SLEEPERS.0.lock().expect("no thread panics");
-        *asleep = asleep.saturating_sub(1);
-    }
-
-    pub(in super::super) fn wake_one(_: &AtomicU32) {
-        let mut asleep = SLEEPERS.0.lock().expect("no thread panics");
-        if *asleep > 0 {
-            *asleep -= 1;
-        } else {
-            SLEEPERS.1.notify_one();
-        }
-    }
-}
-
-use futex::{new_thread_id, sleep_while, wake_one};

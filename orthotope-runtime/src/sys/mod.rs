@@ -9,6 +9,7 @@ mod bell;
 mod errno;
 mod exit;
 mod fork;
+mod futex;
 mod helper;
 mod lock;
 #[cfg(all(
@@ -32,7 +33,7 @@ pub(crate) use errno::{errno, set_errno};
 pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
 pub(crate) use helper::{is_first_thread, is_left_alone, name_thread, now, start_helper};
-pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread, thread_id};
+pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread, pass_on_wake, thread_id};
 pub(crate) use prefetch::prefetch;
 pub(crate) use process::{File, at_exit, environment, process_id, thread_lives, yield_now};
 pub(crate) use real::{REAL, entropy, page_bytes};

@@ -7,6 +7,7 @@
 use core::cell::Cell;
 
 use super::exit::AtExit;
+use crate::sync::AtomicU32;
 
 /// A thread's words.
 #[repr(C)]
@@ -17,6 +18,8 @@ pub(super) struct Words {
     pub(super) rounds: Cell<u32>,
     /// The thread's number; 0 until it is asked for.
     pub(super) id: Cell<u32>,
+    /// The word of the lock whose wake-up the thread may have in hand; null if it has none.
+    pub(super) owes: Cell<*const AtomicU32>,
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
@@ -67,7 +70,12 @@ mod place {
 
     std::thread_local! {
         static WORDS: Words = const {
-            Words { hooks: Cell::new(ptr::null_mut()), rounds: Cell::new(0), id: Cell::new(0) }
+            Words {
+                hooks: Cell::new(ptr::null_mut()),
+                rounds: Cell::new(0),
+                id: Cell::new(0),
+                owes: Cell::new(ptr::null()),
+            }
         };
     }
 
