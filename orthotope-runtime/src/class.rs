@@ -24,6 +24,19 @@ pub(crate) const fn stride(payload: usize, align: usize, header: bool) -> usize 
 /// The twelve size classes of the default preset and of every [`Allocator`](crate::Allocator).
 ///
 /// The name is the largest request that the class serves.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::SizeClass;
+///
+/// let class = SizeClass::from_request(5_000).expect("at most 16 MiB");
+/// assert_eq!(class, SizeClass::B6K);
+/// assert_eq!(class.payload_size(), 6_144);
+/// assert_eq!(class.block_size(), 6_144 + 64);
+/// assert_eq!(class.block_size_for_alignment(4_096), 8_192);
+/// assert_eq!(SizeClass::ALL[class.index()], class);
+/// assert_eq!(SizeClass::from_request(SizeClass::max_small_request() + 1), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SizeClass {
     /// 1 to 64 bytes.
@@ -154,6 +167,17 @@ impl ScaledClass {
 /// Invariants: with `step = 1 << step_bits`, `steps[(s - 1) / step]` is the first class that holds `s` for every
 /// `s` in `1..=small_max()`, or `len` where none does, times `SCALE`; `coarse[bucket(s)]` is at most the first class
 /// that holds `s`, and exceeds no class that holds the smallest size of its bucket.
+///
+/// ```
+/// use orthotope_runtime::ClassTable;
+///
+/// const TABLE: ClassTable = ClassTable::new(&[64, 192, 256], 64);
+/// assert_eq!(TABLE.class_of(100), Some(1));
+/// assert_eq!(TABLE.class_aligned(100, 128), Some(2));
+/// assert_eq!(TABLE.class_of(0), None);
+/// assert_eq!(TABLE.class_of(257), None);
+/// assert_eq!(TABLE.small_max(), 128 << 10);
+/// ```
 #[derive(Debug)]
 pub struct ClassTable {
     classes: &'static [usize],

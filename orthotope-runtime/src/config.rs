@@ -27,6 +27,14 @@ const LARGE_LEAST: usize = 512 << 10;
 pub(crate) const HARDENED_MOST: usize = 1 << 30;
 
 /// What an allocator does once its arena is full.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Config, Exhausted};
+///
+/// assert_eq!(Config::general().exhausted, Exhausted::Grow);
+/// assert_eq!(Config::general().with_exhausted(Exhausted::Null).exhausted, Exhausted::Null);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exhausted {
@@ -37,6 +45,15 @@ pub enum Exhausted {
 }
 
 /// When memory that holds no block goes back to the system.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use core::time::Duration;
+/// use orthotope::{Config, Purge};
+///
+/// assert_eq!(Config::tensor().purge, Purge::After(Duration::from_secs(10)));
+/// assert_eq!(Config::tensor().with_purge(Purge::Eager).purge, Purge::Eager);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purge {
@@ -50,6 +67,14 @@ pub enum Purge {
 }
 
 /// Whether the arena is backed by huge pages (2 MiB on most systems).
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Config, HugePages};
+///
+/// assert_eq!(Config::tensor().huge_pages, HugePages::System);
+/// assert_eq!(Config::tensor().with_huge_pages(HugePages::Always).huge_pages, HugePages::Always);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HugePages {
@@ -64,6 +89,17 @@ pub enum HugePages {
 /// The configuration of a generated allocator, as the attribute's arguments described it.
 ///
 /// Sizes are bytes. Made by the attribute; read through the generated type's `CONFIG`.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::Config;
+///
+/// const CONFIG: Config = Config::general().with_arena(1 << 30).with_thread_limit(64 << 10);
+/// assert_eq!((CONFIG.align, CONFIG.header, CONFIG.classes.len()), (8, false, 88));
+/// assert_eq!(CONFIG.stride(0), 8);
+/// assert_eq!(CONFIG.limits(0).keep, 62);
+/// assert!(CONFIG.grows());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
@@ -232,6 +268,14 @@ impl Config {
     /// # Panics
     ///
     /// If `class` is no index into [`classes`](Self::classes).
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::Config;
+    ///
+    /// assert_eq!(Config::tensor().stride(0), 64 + 64);
+    /// assert_eq!(Config::general().stride(0), 8);
+    /// ```
     #[must_use]
     pub const fn stride(&self, class: usize) -> usize {
         stride(self.classes[class], self.align, self.header)
@@ -248,6 +292,15 @@ impl Config {
     /// of, and that lose little by it, are large blocks though there is a class for them: a large block is found again
     /// by the thread that freed it, and grows in place. Where [`hardened`](Self::hardened), what exceeds 1 GiB is a large
     /// block too; 0 if every class does.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::Config;
+    ///
+    /// assert_eq!(Config::tensor().largest_served(), 16 << 20);
+    /// // Half of the thread's limit of 1 MiB.
+    /// assert_eq!(Config::general().largest_served(), 512 << 10);
+    /// ```
     #[must_use]
     pub const fn largest_served(&self) -> usize {
         let mut count = self.classes.len();
@@ -274,6 +327,14 @@ impl Config {
     /// # Panics
     ///
     /// If `class` is no index into [`classes`](Self::classes).
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::Config;
+    ///
+    /// let limits = Config::tensor().limits(0);
+    /// assert_eq!((limits.refill, limits.keep, limits.flush), (256, 512, 128));
+    /// ```
     #[must_use]
     pub const fn limits(&self, class: usize) -> ClassLimits {
         self.limits_of(self.stride(class))
@@ -298,6 +359,13 @@ impl Config {
 /// Invariants: `1 <= first <= refill` and `flush >= 1`. Where caches keep their limits from the start, `keep >= 2`;
 /// where they [grow](Config::grows), `refill <= flush`, and `keep` is 0 if a block takes more than half of the
 /// thread's limit.
+///
+/// ```
+/// use orthotope_runtime::ClassLimits;
+///
+/// let limits = ClassLimits::from_targets(128, 32 << 10, 64 << 10);
+/// assert_eq!(limits, ClassLimits { first: 256, refill: 256, keep: 512, flush: 128 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassLimits {
     /// Blocks that a cache's first refill asks for; each further one asks for twice as many, up to `refill`.

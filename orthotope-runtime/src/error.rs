@@ -5,6 +5,17 @@ use std::io;
 use thiserror::Error;
 
 /// Why an allocator could not be set up.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Allocator, AllocatorConfig, InitError};
+///
+/// let config = AllocatorConfig { alignment: 32, ..AllocatorConfig::default() };
+/// match Allocator::new(config) {
+///     Err(InitError::InvalidConfig(rule)) => assert_eq!(rule, "allocator alignment must be at least 64 bytes"),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug, Error)]
 pub enum InitError {
     /// The system refused the arena's address space.
@@ -16,6 +27,21 @@ pub enum InitError {
 }
 
 /// Why a request got no memory.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{AllocError, Allocator, AllocatorConfig, ThreadCache};
+///
+/// // Room for two blocks of the smallest class: 64 bytes and a header each.
+/// let config = AllocatorConfig { arena_size: 256, ..AllocatorConfig::default() };
+/// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+/// allocator.allocate_with_cache(&mut cache, 64)?;
+/// allocator.allocate_with_cache(&mut cache, 64)?;
+/// let full = AllocError::OutOfMemory { requested: 1, remaining: 0 };
+/// assert_eq!(allocator.allocate_with_cache(&mut cache, 1), Err(full));
+/// assert_eq!(allocator.allocate_with_cache(&mut cache, 0), Err(AllocError::ZeroSize));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum AllocError {
     /// Zero bytes were asked for.
@@ -37,6 +63,24 @@ pub enum AllocError {
 }
 
 /// Why a free was refused. A refused free leaves the heap as it was.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Allocator, AllocatorConfig, FreeError, ThreadCache};
+///
+/// let config = AllocatorConfig { arena_size: 1 << 20, ..AllocatorConfig::default() };
+/// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+/// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+/// // SAFETY: the block is live, and nobody uses it. The wrong frees are refused.
+/// unsafe {
+///     let wrong = allocator.deallocate_with_size_checked(&mut cache, block, 200);
+///     assert_eq!(wrong, Err(FreeError::SizeMismatch { provided: 200, recorded: 100 }));
+///     allocator.deallocate_with_cache(&mut cache, block)?;
+///     let again = allocator.deallocate_with_cache(&mut cache, block);
+///     assert_eq!(again, Err(FreeError::DoubleFree));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum FreeError {
     /// The process-wide allocator could not be set up, so it cannot have handed out the pointer.

@@ -5,17 +5,50 @@ use core::fmt;
 use crate::class::SizeClass;
 
 /// Free blocks of one of the default preset's classes.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Allocator, AllocatorConfig, SizeClass, ThreadCache};
+///
+/// let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
+/// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+/// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+/// // SAFETY: the block is live and not used afterwards.
+/// unsafe { allocator.deallocate_with_cache(&mut cache, block)? };
+/// let kept = cache.stats().local[SizeClass::B256.index()];
+/// assert_eq!(kept.class, SizeClass::B256);
+/// assert_eq!(kept.bytes, kept.blocks * SizeClass::B256.block_size());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeClassStats {
     /// The class.
     pub class: SizeClass,
-    /// Blocks.
+    /// How many.
     pub blocks: usize,
     /// Bytes that these blocks take, headers included.
     pub bytes: usize,
 }
 
 /// A snapshot of an [`Allocator`](crate::Allocator), or of the process-wide one.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+///
+/// let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
+/// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+/// let block = allocator.allocate_with_cache(&mut cache, 20 << 20)?;
+/// let stats = allocator.stats();
+/// assert_eq!(stats.arena_capacity, 64 << 20);
+/// assert_eq!(stats.large_live_allocations, 1);
+/// assert_eq!(stats.large_live_bytes, (20 << 20) + 64);
+/// assert_eq!(stats.arena_remaining, stats.arena_capacity - stats.large_live_bytes);
+/// // SAFETY: the block is live and not used afterwards.
+/// unsafe { allocator.deallocate_with_cache(&mut cache, block)? };
+/// assert_eq!(allocator.stats().large_live_allocations, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllocatorStats {
     /// Bytes that may be handed out; regions added by growth included.
@@ -49,6 +82,23 @@ impl AllocatorStats {
 }
 
 /// A snapshot of one [`ThreadCache`](crate::ThreadCache).
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+///
+/// let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
+/// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+/// assert!(!cache.stats().is_bound);
+/// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+/// // SAFETY: the block is live and not used afterwards.
+/// unsafe { allocator.deallocate_with_cache(&mut cache, block)? };
+/// assert!(cache.stats().is_bound && cache.stats().total_local_blocks() > 0);
+/// allocator.drain_thread_cache(&mut cache);
+/// assert_eq!(cache.stats().total_local_blocks(), 0);
+/// assert!(allocator.stats().total_small_central_blocks() > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadCacheStats {
     /// Whether the cache belongs to an allocator.
@@ -73,6 +123,19 @@ impl ThreadCacheStats {
 }
 
 /// Blocks of one class of a generated allocator.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let _block = global::allocate::<Pool>(100)?;
+/// let stats = global::stats::<Pool>();
+/// let class = stats.classes.iter().find(|class| class.live > 0).expect("a block is live");
+/// assert_eq!((class.payload, class.stride, class.live), (104, 104, 1));
+/// assert_eq!(class.waste(), class.resident - 104);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClassStats {
@@ -80,7 +143,7 @@ pub struct ClassStats {
     pub payload: usize,
     /// Bytes from one block to the next, a header included.
     pub stride: usize,
-    /// Slabs.
+    /// Slabs of the class: spans of address space that are cut into its blocks.
     pub slabs: usize,
     /// Blocks in the program's hands.
     pub live: usize,
@@ -106,6 +169,20 @@ impl ClassStats {
 /// `active + metadata <= resident`. Taken without stopping anyone: while threads allocate, a figure may be off by what
 /// they do meanwhile, and what other threads' caches hold is known as of their last trip to the central pool. Once
 /// those threads have been joined, all is exact.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let _block = global::allocate::<Pool>(100)?;
+/// let stats = global::stats::<Pool>();
+/// assert_eq!(stats.live_bytes(), 104);
+/// assert!(stats.allocated <= stats.active && stats.active <= stats.mapped);
+/// assert!(stats.active + stats.metadata <= stats.resident);
+/// assert!(stats.to_string().lines().any(|line| line.trim_start().starts_with("104 B")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {

@@ -39,6 +39,12 @@ const fn general_step(payload: usize) -> usize {
 /// (a power of two), what then repeats is merged, and what exceeds `largest` bytes is dropped.
 ///
 /// The result is strictly ascending and empty only if even the smallest class exceeds `largest`.
+///
+/// ```
+/// use orthotope_runtime::tune::{TENSOR_CLASSES, fit_classes};
+///
+/// assert_eq!(fit_classes(&TENSOR_CLASSES, 4_096, 8_192), [4_096, 8_192]);
+/// ```
 #[must_use]
 pub fn fit_classes(preset: &[usize], align: usize, largest: usize) -> Vec<usize> {
     let mut fitted: Vec<usize> = preset

@@ -18,6 +18,28 @@ use crate::thread_cache::bin;
 ///
 /// Two allocators are equal only if they are the same one. Dropping it while a [`ThreadCache`] is bound
 /// to it leaves the arena mapped until that cache is dropped too.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+///
+/// let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
+/// let allocator = Allocator::new(config)?;
+/// assert_eq!(allocator.config(), &config);
+/// std::thread::scope(|scope| {
+///     for _ in 0..2 {
+///         scope.spawn(|| {
+///             let mut cache = ThreadCache::new(config);
+///             let block = allocator.allocate_with_cache(&mut cache, 6_144).expect("there is room");
+///             // SAFETY: the block is live, of this size, and not used afterwards.
+///             unsafe { allocator.deallocate_with_size_checked(&mut cache, block, 6_144) }.expect("it is live");
+///             allocator.drain_thread_cache(&mut cache);
+///         });
+///     }
+/// });
+/// assert!(allocator.stats().total_small_central_blocks() >= 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Allocator {
     engine: NonNull<Engine>,
     config: AllocatorConfig,

@@ -17,6 +17,20 @@ const CLASSES: usize = SizeClass::ALL.len();
 ///
 /// Give each thread its own. A cache binds itself to the allocator it is first used with, and keeps that
 /// allocator's arena mapped; an empty one may then be used with another. Dropping it publishes its blocks.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+///
+/// let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
+/// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+/// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+/// // SAFETY: the block is live and not used afterwards.
+/// unsafe { allocator.deallocate_with_cache(&mut cache, block)? };
+/// // The same thread gets the same block back.
+/// assert_eq!(allocator.allocate_with_cache(&mut cache, 100)?, block);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ThreadCache {
     config: AllocatorConfig,
     bins: LocalBins<CLASSES>,

@@ -4,6 +4,20 @@ use super::ClassLimits;
 use crate::class::SizeClass;
 
 /// The configuration of an [`Allocator`](crate::Allocator) instance. All fields are bytes.
+///
+/// ```
+/// # use orthotope_runtime as orthotope;
+/// use orthotope::{AllocatorConfig, SizeClass};
+///
+/// let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
+/// assert_eq!(config.class_block_size(SizeClass::B64), 128);
+/// assert_eq!(config.refill_count(SizeClass::B64), 256);
+/// assert_eq!(config.local_limit(SizeClass::B64), 512);
+/// assert_eq!(config.drain_count(SizeClass::B64), 128);
+/// // A block that is larger than the targets.
+/// assert_eq!(config.refill_count(SizeClass::B16M), 1);
+/// assert_eq!(config.local_limit(SizeClass::B16M), 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllocatorConfig {
     /// Budget of the arena, exact to the byte (default 1 GiB). Blocks are charged with their

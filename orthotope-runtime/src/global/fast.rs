@@ -25,6 +25,21 @@ use crate::thread_cache::bin;
 /// # Safety
 ///
 /// As `GlobalAlloc::alloc`.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use std::alloc::Layout;
+/// use orthotope_runtime::global;
+///
+/// let layout = Layout::new::<[u64; 8]>();
+/// // SAFETY: the layout is not empty; the block is freed once, with the layout that it has then.
+/// unsafe {
+///     let block = global::alloc::<Pool>(layout);
+///     assert!(!block.is_null());
+///     global::dealloc::<Pool>(block, layout);
+/// }
+/// ```
 #[inline(always)]
 #[must_use]
 pub unsafe fn alloc<G: Generated>(layout: Layout) -> *mut u8 {
@@ -69,6 +84,22 @@ pub(super) fn alloc_class<G: Generated>(class: ScaledClass, size: usize) -> *mut
 /// # Safety
 ///
 /// As `GlobalAlloc::dealloc`.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use std::alloc::Layout;
+/// use orthotope_runtime::global;
+///
+/// let layout = Layout::new::<[u64; 8]>();
+/// // SAFETY: the layout is not empty; the block is freed once, with the layout that it has then.
+/// unsafe {
+///     let block = global::alloc::<Pool>(layout);
+///     global::dealloc::<Pool>(block, layout);
+///     // Last in, first out.
+///     assert_eq!(global::alloc::<Pool>(layout), block);
+/// }
+/// ```
 #[inline(always)]
 pub unsafe fn dealloc<G: Generated>(block: *mut u8, layout: Layout) {
     if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
@@ -163,6 +194,21 @@ pub(super) unsafe fn push_marked<G: Generated>(block: NonNull<u8>, class: Scaled
 /// # Safety
 ///
 /// As `GlobalAlloc::alloc_zeroed`.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use std::alloc::Layout;
+/// use orthotope_runtime::global;
+///
+/// let layout = Layout::new::<[u64; 8]>();
+/// // SAFETY: the layout is not empty; the block is freed once, with the layout that it has then.
+/// unsafe {
+///     let block = global::alloc_zeroed::<Pool>(layout);
+///     assert_eq!(block.cast::<[u64; 8]>().read(), [0; 8]);
+///     global::dealloc::<Pool>(block, layout);
+/// }
+/// ```
 #[inline(always)]
 #[must_use]
 pub unsafe fn alloc_zeroed<G: Generated>(layout: Layout) -> *mut u8 {
@@ -183,6 +229,23 @@ pub unsafe fn alloc_zeroed<G: Generated>(layout: Layout) -> *mut u8 {
 /// # Safety
 ///
 /// As `GlobalAlloc::realloc`.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use std::alloc::Layout;
+/// use orthotope_runtime::global;
+///
+/// let layout = Layout::new::<[u64; 8]>();
+/// // SAFETY: the layout is not empty; the block is freed once, with the layout that it has then.
+/// unsafe {
+///     let block = global::alloc::<Pool>(layout);
+///     block.write(7);
+///     let longer = global::realloc::<Pool>(block, layout, 1_000);
+///     assert_eq!(longer.read(), 7);
+///     global::dealloc::<Pool>(longer, Layout::from_size_align_unchecked(1_000, layout.align()));
+/// }
+/// ```
 #[inline(always)]
 #[must_use]
 pub unsafe fn realloc<G: Generated>(block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {

@@ -37,6 +37,37 @@ use crate::thread_cache::Locals;
 /// `runtime` returns the same static each time, used by no other type. `locals` returns the calling
 /// thread's [`LocalBins`](crate::LocalBins) of this type, with exactly `CONFIG.classes.len()` bins, in
 /// thread-local memory without a destructor. `CONFIG` keeps the rules that the attribute checks.
+///
+/// What the attribute generates can be written by hand:
+///
+/// ```
+/// use core::ptr::NonNull;
+/// use orthotope_runtime::global::{self, Generated, Runtime};
+/// use orthotope_runtime::{Config, LocalBins, Locals};
+///
+/// #[derive(Clone, Copy)]
+/// struct Pool;
+///
+/// // SAFETY: `BINS` is this thread's and has one bin per class; `RUNTIME` is the only one.
+/// unsafe impl Generated for Pool {
+///     const CONFIG: Config = Config::general().with_classes(&[64, 256]);
+///
+///     fn runtime() -> &'static Runtime {
+///         static RUNTIME: Runtime = Runtime::new();
+///         &RUNTIME
+///     }
+///
+///     fn locals() -> NonNull<Locals> {
+///         thread_local!(static BINS: LocalBins<2> = const { LocalBins::new() });
+///         BINS.with(LocalBins::locals)
+///     }
+/// }
+///
+/// let block = global::allocate::<Pool>(100)?;
+/// // SAFETY: the block is live, of this size, and not used afterwards.
+/// unsafe { global::deallocate_with_size::<Pool>(block, 100)? };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub unsafe trait Generated: Copy + Send + Sync + 'static {
     /// What the attribute's arguments said.
     const CONFIG: Config;

@@ -8,6 +8,14 @@ use crate::error::InitError;
 use crate::sys::{Os, REAL};
 
 /// The shared state of one generated allocator.
+///
+/// ```
+/// use orthotope_runtime::global::Runtime;
+///
+/// // One a generated type: `Generated` shows where it goes.
+/// static RUNTIME: Runtime = Runtime::new();
+/// # let _ = &RUNTIME;
+/// ```
 pub struct Runtime {
     engine: Started<Engine, InitError>,
     home: Home,

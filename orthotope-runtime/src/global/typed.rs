@@ -20,6 +20,17 @@ use crate::thread_cache::Cold;
 ///
 /// [`AllocError::ZeroSize`], [`AllocError::OutOfMemory`], or [`AllocError::GlobalInitFailed`] if the
 /// system refused every size of arena.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let block = global::allocate::<Pool>(100)?;
+/// // SAFETY: the block is live and not used after its free.
+/// unsafe { global::deallocate::<Pool>(block)? };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[inline]
 pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
     if size == 0 {
@@ -56,6 +67,21 @@ fn no_memory(statics: Statics, size: usize) -> AllocError {
 /// # Safety
 ///
 /// If `block` is a live block of this allocator, nobody uses that block any more.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::{FreeError, global};
+///
+/// let block = global::allocate::<Pool>(100)?;
+/// let inside = block.map_addr(|address| address.saturating_add(8));
+/// // SAFETY: the block is live and not used after its free. The wrong one is refused.
+/// unsafe {
+///     assert_eq!(global::deallocate::<Pool>(inside), Err(FreeError::CorruptHeader));
+///     global::deallocate::<Pool>(block)?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[inline]
 pub unsafe fn deallocate<G: Generated>(block: NonNull<u8>) -> Result<(), FreeError> {
     // SAFETY: the caller's promise.
@@ -71,6 +97,20 @@ pub unsafe fn deallocate<G: Generated>(block: NonNull<u8>) -> Result<(), FreeErr
 /// # Safety
 ///
 /// As [`deallocate`].
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let block = global::allocate::<Pool>(100)?;
+/// // SAFETY: the block is live and not used after its free. The wrong one is refused.
+/// unsafe {
+///     assert!(global::deallocate_with_size::<Pool>(block, 200).is_err());
+///     global::deallocate_with_size::<Pool>(block, 100)?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[inline]
 pub unsafe fn deallocate_with_size<G: Generated>(
     block: NonNull<u8>,
@@ -90,6 +130,20 @@ pub unsafe fn deallocate_with_size<G: Generated>(
 ///
 /// If `block` is a live block of this allocator, it is not freed meanwhile. With a header, using more than
 /// was requested is fine, but the free must still state the size requested.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let block = global::allocate::<Pool>(100)?;
+/// // SAFETY: the block is live and not used after its free.
+/// unsafe {
+///     assert_eq!(global::usable_size::<Pool>(block)?, 104);
+///     global::deallocate::<Pool>(block)?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub unsafe fn usable_size<G: Generated>(block: NonNull<u8>) -> Result<usize, FreeError> {
     let statics = Statics::of::<G>();
     let address = block.as_ptr().addr();
@@ -104,17 +158,54 @@ pub unsafe fn usable_size<G: Generated>(block: NonNull<u8>) -> Result<usize, Fre
 
 /// Gives every block of the calling thread's cache to the central pool: what it holds, others may use, and the
 /// memory behind it can go back to the system. For a thread that is about to wait for long.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let block = global::allocate::<Pool>(100)?;
+/// // SAFETY: the block is live and not used after its free.
+/// unsafe { global::deallocate::<Pool>(block)? };
+/// global::flush_thread::<Pool>();
+/// assert!(global::stats::<Pool>().classes.iter().all(|class| class.cached == 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn flush_thread<G: Generated>() {
     flush(Statics::of::<G>());
 }
 
 /// Flushes the calling thread's cache, puts together all that lies free outside of other threads' caches, and
 /// gives its memory back to the system, whatever the configuration says of purging.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let block = global::allocate::<Pool>(8 << 20)?;
+/// // SAFETY: the block is live and not used after its free.
+/// unsafe { global::deallocate::<Pool>(block)? };
+/// let before = global::stats::<Pool>().resident;
+/// global::purge_now::<Pool>();
+/// assert!(global::stats::<Pool>().resident < before);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn purge_now<G: Generated>() {
     purge(Statics::of::<G>());
 }
 
 /// A snapshot of the allocator. All zero if it could not be set up.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global;
+///
+/// let _block = global::allocate::<Pool>(100)?;
+/// assert_eq!(global::stats::<Pool>().allocated, 104);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn stats<G: Generated>() -> Stats {
     // SAFETY: `Generated` promises this thread's locals.

@@ -20,6 +20,13 @@ pub const LARGEST_BYTES: usize = 1 << 47;
 pub const BINS: usize = EXACT_BINS + (DOUBLINGS << DOUBLING_BITS);
 
 /// The bin of a request of `size` bytes. Zero counts as 1, what is longer than [`LARGEST_BYTES`] as that.
+///
+/// ```
+/// use orthotope_runtime::profile::{bin_limit, bin_of};
+///
+/// assert_eq!(bin_limit(bin_of(100)), 104);
+/// assert_eq!(bin_of(8), bin_of(1));
+/// ```
 #[inline]
 #[must_use]
 pub const fn bin_of(size: usize) -> usize {
@@ -38,6 +45,13 @@ pub const fn bin_of(size: usize) -> usize {
 }
 
 /// Largest request of a bin, in bytes: the inverse of [`bin_of`].
+///
+/// ```
+/// use orthotope_runtime::profile::{BINS, LARGEST_BYTES, bin_limit};
+///
+/// assert_eq!(bin_limit(0), 8);
+/// assert_eq!(bin_limit(BINS - 1), LARGEST_BYTES);
+/// ```
 #[must_use]
 pub const fn bin_limit(bin: usize) -> usize {
     if bin < EXACT_BINS {

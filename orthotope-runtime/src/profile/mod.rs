@@ -54,6 +54,18 @@ pub const VERSION: u64 = 1;
 pub const MOST: u64 = (1 << 53) - 1;
 
 /// What a program asked of its allocator.
+///
+/// ```
+/// use orthotope_runtime::profile::Profile;
+///
+/// let text = r#"{"orthotope_profile": 1, "bins": [{"size": 24, "peak": 750}]}"#;
+/// let profile = Profile::parse(text)?;
+/// let mut fleet = profile.clone();
+/// fleet.merge(&profile);
+/// assert_eq!((fleet.processes, fleet.bins[0].peak), (2, 1_500));
+/// assert!(!fleet.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Recordings that were merged into this one.
@@ -65,6 +77,17 @@ pub struct Profile {
 }
 
 /// What was asked for of one range of sizes. All sizes are bytes.
+///
+/// ```
+/// use orthotope_runtime::profile::Profile;
+///
+/// let text = r#"{"orthotope_profile": 1, "bins": [{"size": 24, "peak": 750}]}"#;
+/// let profile = Profile::parse(text)?;
+/// let bin = &profile.bins[0];
+/// assert_eq!((bin.size, bin.peak, bin.peak_bytes), (24, 750, 18_000));
+/// assert_eq!(bin.usual_align(), 8);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bin {
     /// The largest request, rounded up to 8.

@@ -12,6 +12,15 @@ use super::{Bin, LARGEST_BYTES, MOST, Profile, VERSION};
 const DEEPEST: u32 = 32;
 
 /// Why a text is no profile: the line, what is wrong there, and how to mend it.
+///
+/// ```
+/// use orthotope_runtime::profile::Profile;
+///
+/// let error = Profile::parse("{\n\"bins\": oops}").unwrap_err();
+/// assert_eq!(error.line(), 2);
+/// assert!(error.to_string().starts_with("line 2: "));
+/// assert!(error.to_string().ends_with(&error.message().to_string()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileError {
     line: usize,

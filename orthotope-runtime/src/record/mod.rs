@@ -48,18 +48,49 @@ std::thread_local! {
 static RECORDING: Once<Recording> = Once::new();
 
 /// Counts a block that was handed out.
+///
+/// ```
+/// use orthotope_runtime::record;
+///
+/// let block = Box::into_raw(Box::new(7_u64));
+/// record::allocated(block.cast(), 8, 8);
+/// # // SAFETY: made by `Box`.
+/// # drop(unsafe { Box::from_raw(block) });
+/// ```
 #[inline]
 pub fn allocated(block: *mut u8, size: usize, align: usize) {
     count(block, Event::allocation(size, align));
 }
 
 /// Counts a block that is about to be freed.
+///
+/// ```
+/// use orthotope_runtime::record;
+///
+/// let block = Box::into_raw(Box::new(7_u64));
+/// record::allocated(block.cast(), 8, 8);
+/// record::freed(block.cast(), 8);
+/// # // SAFETY: made by `Box`.
+/// # drop(unsafe { Box::from_raw(block) });
+/// ```
 #[inline]
 pub fn freed(block: *mut u8, size: usize) {
     count(block, Event::free(size));
 }
 
 /// Counts a block that `realloc` made of another one.
+///
+/// ```
+/// use orthotope_runtime::record;
+///
+/// let (from, to) = (Box::into_raw(Box::new(7_u64)), Box::into_raw(Box::new([7_u64; 2])));
+/// record::allocated(from.cast(), 8, 8);
+/// record::reallocated(from.cast(), 8, to.cast(), 16, 8);
+/// # // SAFETY: made by `Box`.
+/// # drop(unsafe { Box::from_raw(to) });
+/// # // SAFETY: made by `Box`.
+/// # drop(unsafe { Box::from_raw(from) });
+/// ```
 #[inline]
 pub fn reallocated(from: *mut u8, old: usize, to: *mut u8, new: usize, align: usize) {
     count(from, Event::free(old));
@@ -176,6 +207,16 @@ fn start() -> Option<&'static Recording> {
 ///
 /// Those of the system; [`io::ErrorKind::InvalidInput`] for a path that is too long or contains a zero byte, and
 /// [`io::ErrorKind::OutOfMemory`] if the system had no memory to record in.
+///
+/// ```
+/// use orthotope_runtime::record;
+///
+/// let path = std::env::temp_dir().join(format!("record-example-{}.json", std::process::id()));
+/// record::write_profile(&path)?;
+/// assert!(std::fs::read_to_string(&path)?.contains("\"orthotope_profile\": 1"));
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn write_profile(path: &Path) -> io::Result<()> {
     let recording = running().ok_or(io::ErrorKind::OutOfMemory)?;
     settle(recording);

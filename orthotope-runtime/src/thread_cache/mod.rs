@@ -188,6 +188,16 @@ impl Locals {
 }
 
 /// A thread's cache of `N` classes, empty until its first use.
+///
+/// It stands in a `thread_local!` without a destructor: [`Generated`](crate::global::Generated) shows how.
+///
+/// ```
+/// use orthotope_runtime::LocalBins;
+///
+/// thread_local!(static BINS: LocalBins<2> = const { LocalBins::new() });
+/// let locals = BINS.with(LocalBins::locals);
+/// assert_eq!(BINS.with(LocalBins::locals), locals);
+/// ```
 #[repr(C)]
 #[derive(Debug)]
 pub struct LocalBins<const N: usize> {

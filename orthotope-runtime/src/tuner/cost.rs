@@ -116,6 +116,20 @@ fn ratio(part: u128, whole: u128) -> f64 {
 
 /// What the profile's peak wastes under `classes`, strictly ascending multiples of `config.align`; the other
 /// settings are `config`'s.
+///
+/// ```
+/// use orthotope_runtime::profile::Profile;
+/// use orthotope_runtime::{Config, tuner};
+///
+/// let text = r#"{"orthotope_profile": 1, "bins": [{"size": 24, "peak": 750}]}"#;
+/// let profile = Profile::parse(text)?;
+/// let config = Config::general();
+/// let waste = tuner::waste(&profile, &config, config.classes);
+/// assert_eq!((waste.requested, waste.blocks, waste.rounding), (18_000, 750, 0));
+/// assert_eq!(waste.taken(), waste.requested + waste.total());
+/// assert_eq!(waste.internal(), 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn waste(profile: &Profile, config: &Config, classes: &[usize]) -> Waste {
     let mut waste = Waste {

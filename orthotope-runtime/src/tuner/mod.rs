@@ -77,6 +77,16 @@ fn search(sizes: &[cost::Size], most: usize) -> Tables {
 }
 
 /// The least waste in bytes of each number of classes from 1 on, rounded down.
+///
+/// ```
+/// use orthotope_runtime::profile::Profile;
+/// use orthotope_runtime::{Config, tuner};
+///
+/// let text = r#"{"orthotope_profile": 1, "bins": [{"size": 1000, "peak": 500}, {"size": 5000, "peak": 20}]}"#;
+/// let curve = tuner::curve(&Profile::parse(text)?, &Config::general());
+/// assert!(curve[1] < curve[0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn curve(profile: &Profile, config: &Config) -> Vec<u128> {
     search(&cost::sizes(profile, config), CLASSES_TRIED)

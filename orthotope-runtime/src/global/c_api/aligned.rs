@@ -17,6 +17,21 @@ use crate::sys::page_bytes;
 /// # Safety
 ///
 /// `place` can be written.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     let mut block = core::ptr::null_mut();
+///     assert_eq!(c_api::posix_memalign::<CPool>(&raw mut block, 4_096, 100), 0);
+///     assert!(block.addr().is_multiple_of(4_096));
+///     c_api::free::<CPool>(block);
+///     assert_ne!(c_api::posix_memalign::<CPool>(&raw mut block, 3, 100), 0);
+/// }
+/// ```
 #[inline]
 #[must_use]
 pub unsafe extern "C" fn posix_memalign<G: Generated>(
@@ -37,6 +52,19 @@ pub unsafe extern "C" fn posix_memalign<G: Generated>(
 }
 
 /// `aligned_alloc`: a block of `size` bytes, which need be no multiple of `align`; or null, and `EINVAL` or `ENOMEM`.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     let block = c_api::aligned_alloc::<CPool>(64, 100);
+///     assert!(block.addr().is_multiple_of(64));
+///     c_api::free::<CPool>(block);
+/// }
+/// ```
 #[inline]
 #[must_use]
 pub extern "C" fn aligned_alloc<G: Generated>(align: usize, size: usize) -> *mut c_void {
@@ -47,6 +75,19 @@ pub extern "C" fn aligned_alloc<G: Generated>(align: usize, size: usize) -> *mut
 }
 
 /// `memalign`: the same.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     let block = c_api::memalign::<CPool>(64, 100);
+///     assert!(block.addr().is_multiple_of(64));
+///     c_api::free::<CPool>(block);
+/// }
+/// ```
 #[inline]
 #[must_use]
 pub extern "C" fn memalign<G: Generated>(align: usize, size: usize) -> *mut c_void {

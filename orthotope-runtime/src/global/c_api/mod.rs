@@ -32,6 +32,20 @@ use crate::thread_cache::bin;
 const ALIGN: usize = 16;
 
 /// `malloc`: a block of at least `size` bytes, aligned to 16; or null, and `ENOMEM`.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     let block = c_api::malloc::<CPool>(100);
+///     assert!(block.addr().is_multiple_of(16));
+///     c_api::free::<CPool>(block);
+///     assert!(c_api::malloc::<CPool>(usize::MAX).is_null());
+/// }
+/// ```
 #[inline(always)]
 #[must_use]
 pub extern "C" fn malloc<G: Generated>(size: usize) -> *mut c_void {
@@ -45,6 +59,20 @@ pub extern "C" fn malloc<G: Generated>(size: usize) -> *mut c_void {
 }
 
 /// `calloc`: the same for `count` times `size` bytes, all zero. Their product may overflow: then it is refused.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     let block = c_api::calloc::<CPool>(10, 8);
+///     assert_eq!(block.cast::<[u64; 10]>().read(), [0; 10]);
+///     c_api::free::<CPool>(block);
+///     assert!(c_api::calloc::<CPool>(usize::MAX, 2).is_null());
+/// }
+/// ```
 #[inline(always)]
 #[must_use]
 pub extern "C" fn calloc<G: Generated>(count: usize, size: usize) -> *mut c_void {
@@ -65,6 +93,19 @@ pub extern "C" fn calloc<G: Generated>(count: usize, size: usize) -> *mut c_void
 /// # Safety
 ///
 /// If `block` is a live block, nobody uses it any more.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     c_api::free::<CPool>(core::ptr::null_mut());
+///     let block = c_api::malloc::<CPool>(100);
+///     c_api::free::<CPool>(block);
+/// }
+/// ```
 #[inline(always)]
 pub unsafe extern "C" fn free<G: Generated>(block: *mut c_void) {
     if let Some((freed, class)) = small::<G>(block)

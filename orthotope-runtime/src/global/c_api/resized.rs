@@ -21,6 +21,21 @@ use crate::sync::Ordering;
 /// # Safety
 ///
 /// As `free`, if what is returned differs from `block` and is not null, or `size` is zero.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     let block = c_api::malloc::<CPool>(100);
+///     block.cast::<u8>().write(7);
+///     let longer = c_api::realloc::<CPool>(block, 2_000);
+///     assert_eq!(longer.cast::<u8>().read(), 7);
+///     assert!(c_api::realloc::<CPool>(longer, 0).is_null());
+/// }
+/// ```
 #[inline(always)]
 #[must_use]
 pub unsafe extern "C" fn realloc<G: Generated>(block: *mut c_void, size: usize) -> *mut c_void {
@@ -117,6 +132,19 @@ fn sizes(statics: Statics, block: NonNull<u8>) -> Result<Sizes, FreeError> {
 /// # Safety
 ///
 /// The block is not freed meanwhile.
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/pool.rs")); }
+/// # use pool::{CPool, Pool};
+/// use orthotope_runtime::global::c_api;
+///
+/// // SAFETY: the blocks are live and not used after their frees.
+/// unsafe {
+///     let block = c_api::malloc::<CPool>(100);
+///     assert_eq!(c_api::malloc_usable_size::<CPool>(block), 128);
+///     c_api::free::<CPool>(block);
+/// }
+/// ```
 #[inline]
 #[must_use]
 pub unsafe extern "C" fn malloc_usable_size<G: Generated>(block: *mut c_void) -> usize {
