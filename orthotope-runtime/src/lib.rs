@@ -1,6 +1,7 @@
 //! The engine of the orthotope allocator: arena, slabs, thread caches, and what generated code calls.
 //!
-//! Users add the crate `orthotope`, which re-exports what they need. This crate is for those who read on.
+//! Users add the crate `orthotope`, which re-exports what they need. This crate is for those who read on. The chapter [`design`]
+//! has the figures, the states and the orderings.
 //!
 //! # Layers
 //!
@@ -30,6 +31,7 @@
 //! | `large` | large blocks in spans of their own | classes |
 //! | `allocator` | the parts put together; the helper; [`Allocator`], [`ThreadCache`] | `GlobalAlloc` |
 //! | `global` | what generated code calls | – |
+//! | `design` | the chapter about all of them, in the documentation alone | – |
 //!
 //! # Life of a block
 //!
@@ -43,7 +45,7 @@
 //!
 //! Reserved address space is committed in steps of 2 MiB or more and never uncommitted. A page comes from the system at
 //! its first touch. Once it holds no live and no cached block it is cold, and ages in ticks of a tenth of `purge`: after
-//! one it is offered to the system (`MADV_FREE`), after ten more given back (`MADV_DONTNEED`), and zero from then
+//! one it is offered to the system (`MADV_FREE`), after ten given back (`MADV_DONTNEED`), and zero from then
 //! on. Ages are bytes beside the page directory, one a granule for spans, one a page for slabs, so that a page goes back
 //! though its slab lives. The ticks are a helper thread's: it starts once a mebibyte has become free, sleeps while
 //! nothing is cold, and watches every allocator of the process.
@@ -78,6 +80,8 @@ mod class;
 mod config;
 #[cfg(not(loom))]
 mod depot;
+#[cfg(doc)]
+pub mod design;
 #[cfg(not(loom))]
 mod error;
 mod fallback;
