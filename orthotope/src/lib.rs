@@ -1,54 +1,4 @@
-//! An allocator *generated for the program it serves*.
-//!
-//! Annotate a static, and the attribute [`allocator`] generates its type in your own crate: size-class
-//! tables as constants, a thread-local cache and fast paths made for exactly this configuration, over a
-//! shared runtime. Because the generated code is yours, the compiler inlines it.
-//!
-//! ```
-//! #[global_allocator]
-//! #[orthotope::allocator(arena = "4GiB", classes = [64, 256, 1024, 6144, "64KiB", "1MiB"], align = 64)]
-//! static GLOBAL: ServeAlloc;
-//!
-//! let embedding = vec![0.0_f32; 384];
-//! assert!(embedding.as_ptr().addr().is_multiple_of(64));
-//! println!("{}", ServeAlloc::stats());
-//! ```
-//!
-//! Recommended in the program's Cargo.toml: `lto = "thin"` for the release profile, so that allocations in
-//! non-generic code of dependencies and of the standard library are inlined too.
-//!
-//! # Without writing a configuration
-//!
-//! [`OrthotopeGlobalAlloc`] is the default preset, made by the same attribute.
-//!
-//! ```
-//! use orthotope::OrthotopeGlobalAlloc;
-//!
-//! #[global_allocator]
-//! static GLOBAL: OrthotopeGlobalAlloc = OrthotopeGlobalAlloc::new();
-//! ```
-//!
-//! # Without making it the program's allocator
-//!
-//! The process-wide functions [`allocate`] and [`deallocate`] use `OrthotopeGlobalAlloc`'s arena, whatever
-//! static is installed. An [`Allocator`] is an arena of its own, used through one [`ThreadCache`] a thread.
-//!
-//! ```
-//! use orthotope::{Allocator, AllocatorConfig, ThreadCache};
-//!
-//! let config = AllocatorConfig { arena_size: 64 << 20, ..AllocatorConfig::default() };
-//! let allocator = Allocator::new(config)?;
-//! let mut cache = ThreadCache::new(config);
-//! let block = allocator.allocate_with_cache(&mut cache, 6_144)?;
-//! // SAFETY: the block is live and not used afterwards.
-//! unsafe { allocator.deallocate_with_size_checked(&mut cache, block, 6_144)? };
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # Fitted to the program
-//!
-//! A [`Recorder`] round any allocator counts what the program asks for; `profile = "serve.json"` derives the classes from
-//! that. `hardened = true` checks every free in full, `c_api = true` serves C's `malloc` family too: see [`allocator`].
+#![doc = include_str!("guide.md")]
 
 mod preset;
 mod process;
@@ -60,6 +10,36 @@ pub use orthotope_runtime::{
     FreeError, HugePages, InitError, Purge, SizeClass, SizeClassStats, Stats, ThreadCache,
     ThreadCacheStats,
 };
+/// The default preset as a ready-made allocator: twelve classes from 64 bytes to 16 MiB, a header, alignment 64.
+///
+/// As the program's allocator:
+///
+/// ```rust,standalone_crate
+/// use orthotope::OrthotopeGlobalAlloc;
+///
+/// #[global_allocator]
+/// static GLOBAL: OrthotopeGlobalAlloc = OrthotopeGlobalAlloc::new();
+///
+/// let numbers: Vec<u32> = (0..1_000).collect();
+/// assert!(numbers.as_ptr().addr().is_multiple_of(64));
+/// ```
+///
+/// Or by its typed functions, beside whatever static is installed:
+///
+/// ```
+/// use orthotope::OrthotopeGlobalAlloc as Tensors;
+///
+/// let block = Tensors::allocate(5_000)?;
+/// // SAFETY: the block is live, and not used after its free.
+/// unsafe {
+///     assert!(Tensors::usable_size(block)? >= 5_000);
+///     Tensors::deallocate_with_size(block, 5_000)?;
+/// }
+/// Tensors::flush_thread();
+/// Tensors::purge_now();
+/// assert_eq!(Tensors::CLASSES.len(), Tensors::stats().classes.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub use preset::OrthotopeGlobalAlloc;
 pub use process::{allocate, deallocate, deallocate_with_size, global_stats};
 pub use recorder::Recorder;
@@ -81,3 +61,8 @@ pub mod __private {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The attribute's reference, whose code needs this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../orthotope-macros/src/attribute.md")]
+struct Attribute;

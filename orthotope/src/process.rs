@@ -34,6 +34,18 @@ pub fn allocate(size: usize) -> Result<NonNull<u8>, AllocError> {
 ///
 /// If `ptr` is a live block of the process-wide arena, nobody uses that block any more. A stale pointer
 /// whose block has been handed out again cannot be told from the new holder's.
+///
+/// ```
+/// use orthotope::FreeError;
+///
+/// let block = orthotope::allocate(100)?;
+/// // SAFETY: the block is live and nobody uses it; the second free is refused.
+/// unsafe {
+///     orthotope::deallocate(block)?;
+///     assert_eq!(orthotope::deallocate(block), Err(FreeError::DoubleFree));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[inline]
 pub unsafe fn deallocate(ptr: NonNull<u8>) -> Result<(), FreeError> {
     // SAFETY: the caller's promise is the same.
@@ -49,6 +61,19 @@ pub unsafe fn deallocate(ptr: NonNull<u8>) -> Result<(), FreeError> {
 /// # Safety
 ///
 /// As [`deallocate`].
+///
+/// ```
+/// use orthotope::FreeError;
+///
+/// let block = orthotope::allocate(100)?;
+/// // SAFETY: the block is live and nobody uses it; the wrong free is refused.
+/// unsafe {
+///     let wrong = orthotope::deallocate_with_size(block, 99);
+///     assert_eq!(wrong, Err(FreeError::SizeMismatch { provided: 99, recorded: 100 }));
+///     orthotope::deallocate_with_size(block, 100)?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[inline]
 pub unsafe fn deallocate_with_size(ptr: NonNull<u8>, size: usize) -> Result<(), FreeError> {
     // SAFETY: the caller's promise is the same.
@@ -60,6 +85,16 @@ pub unsafe fn deallocate_with_size(ptr: NonNull<u8>, size: usize) -> Result<(), 
 /// # Errors
 ///
 /// Why the arena could not be set up: the same reason each time.
+///
+/// ```
+/// let block = orthotope::allocate(20 << 20)?;
+/// let stats = orthotope::global_stats()?;
+/// assert_eq!(stats.large_live_allocations, 1);
+/// assert!(stats.large_live_bytes >= 20 << 20);
+/// // SAFETY: the block is live and not used afterwards.
+/// unsafe { orthotope::deallocate(block)? };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn global_stats() -> Result<AllocatorStats, &'static InitError> {
     orthotope_runtime::global::allocator_stats::<OrthotopeGlobalAlloc>()
 }

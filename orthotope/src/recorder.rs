@@ -50,6 +50,15 @@ pub struct Recorder<A> {
 
 impl<A> Recorder<A> {
     /// Records what `inner` is asked for.
+    ///
+    /// ```rust,standalone_crate
+    /// use orthotope::{OrthotopeGlobalAlloc, Recorder};
+    ///
+    /// #[global_allocator]
+    /// static GLOBAL: Recorder<OrthotopeGlobalAlloc> = Recorder::new(OrthotopeGlobalAlloc::new());
+    ///
+    /// assert_eq!(GLOBAL.inner(), &OrthotopeGlobalAlloc::new());
+    /// ```
     #[must_use]
     pub const fn new(inner: A) -> Self {
         Self { inner }
