@@ -34,7 +34,8 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// If `size` is zero, or memory is exhausted.
+        /// `AllocError::ZeroSize` for zero bytes, `AllocError::OutOfMemory` if there is no room,
+        /// `AllocError::GlobalInitFailed` if the system refused every size of arena.
         #[inline]
         pub fn allocate(
             size: usize,
@@ -45,7 +46,7 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// If `ptr` is seen not to be a live block of this allocator, which is left as it was.
+        /// A `FreeError` that says why `ptr` is seen not to be a live block of this allocator, which is left as it was.
         ///
         /// # Safety
         ///
@@ -60,8 +61,8 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// As [`deallocate`](Self::deallocate), and if the block is known to have been requested
-        /// with another size.
+        /// As [`deallocate`](Self::deallocate), and `FreeError::SizeMismatch` if the block is known to have been requested
+        /// with another size: it stays live.
         ///
         /// # Safety
         ///
@@ -77,7 +78,7 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// If `ptr` is seen not to be a live block of this allocator.
+        /// A `FreeError` that says why `ptr` is seen not to be a live block of this allocator.
         ///
         /// # Safety
         ///
