@@ -64,6 +64,9 @@ pub enum AllocError {
 
 /// Why a free was refused. A refused free leaves the heap as it was.
 ///
+/// The checks in order: range, alignment, interior, header, size. The first that fails names the error, but that a block that is
+/// free already is [`DoubleFree`](Self::DoubleFree) whatever size was stated.
+///
 /// ```
 /// # use orthotope_runtime as orthotope;
 /// use orthotope::{Allocator, AllocatorConfig, FreeError, ThreadCache};
@@ -86,7 +89,7 @@ pub enum FreeError {
     /// The process-wide allocator could not be set up, so it cannot have handed out the pointer.
     #[error("the process-wide allocator could not be set up")]
     GlobalInitFailed,
-    /// The pointer lies in no block of this allocator.
+    /// The pointer lies in no region of this allocator, or where no block was ever made.
     #[error("the pointer is not this allocator's")]
     ForeignPointer,
     /// The block is live, but was requested with another size.
@@ -97,13 +100,14 @@ pub enum FreeError {
         /// Bytes that the block was requested with.
         recorded: usize,
     },
-    /// The small block is free already.
+    /// The small block is free already, wherever it lies by now. Without a header this is told only of a block that lies in its
+    /// slab again, unless the allocator is hardened or C's too.
     #[error("double free of a small block")]
     DoubleFree,
     /// The large block is free already, or never was one.
     #[error("double free of a large block, or a large block that never was")]
     AlreadyFreedOrUnknownLarge,
-    /// The pointer is misaligned or inside a block, or its header was overwritten.
+    /// The pointer is misaligned, inside a block, or that of a block that was never handed out; or the header was overwritten.
     #[error("the block's header is corrupt, or the pointer is not the start of a block")]
     CorruptHeader,
 }

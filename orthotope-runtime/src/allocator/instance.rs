@@ -57,6 +57,17 @@ impl Allocator {
     ///
     /// [`InitError::InvalidConfig`] if the alignment is below 64 or no power of two, or the arena empty;
     /// [`InitError::MapFailed`] if the system refuses the address space.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::{Allocator, AllocatorConfig, InitError};
+    ///
+    /// let allocator = Allocator::new(AllocatorConfig { arena_size: 1 << 20, ..AllocatorConfig::default() })?;
+    /// assert_eq!(allocator.stats().arena_remaining, 1 << 20);
+    /// let empty = Allocator::new(AllocatorConfig { arena_size: 0, ..AllocatorConfig::default() });
+    /// assert!(matches!(empty, Err(InitError::InvalidConfig(_))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(config: AllocatorConfig) -> Result<Self, InitError> {
         Self::on(&REAL, config)
     }
@@ -88,6 +99,18 @@ impl Allocator {
     }
 
     /// A snapshot of the allocator's memory.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+    ///
+    /// let config = AllocatorConfig { arena_size: 1 << 20, ..AllocatorConfig::default() };
+    /// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+    /// let _block = allocator.allocate_with_cache(&mut cache, 100)?;
+    /// // A slab is charged a refill at a time.
+    /// assert!(allocator.stats().arena_remaining < 1 << 20);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn stats(&self) -> AllocatorStats {
         self.engine().allocator_stats()
@@ -104,6 +127,18 @@ impl Allocator {
     /// # Panics
     ///
     /// If `cache` holds blocks of another allocator.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::{Allocator, AllocatorConfig, AllocError, ThreadCache};
+    ///
+    /// let config = AllocatorConfig { arena_size: 1 << 20, ..AllocatorConfig::default() };
+    /// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+    /// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+    /// assert!(block.addr().get().is_multiple_of(64));
+    /// assert_eq!(allocator.allocate_with_cache(&mut cache, 0), Err(AllocError::ZeroSize));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn allocate_with_cache(
         &self,
@@ -148,6 +183,21 @@ impl Allocator {
     ///
     /// If `ptr` is a live block of this allocator, nobody uses that block any more. The allocator cannot
     /// tell a stale pointer whose block has been handed out again from the new holder's.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::{Allocator, AllocatorConfig, FreeError, ThreadCache};
+    ///
+    /// let config = AllocatorConfig { arena_size: 1 << 20, ..AllocatorConfig::default() };
+    /// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+    /// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+    /// // SAFETY: the block is live and nobody uses it; the second free is refused.
+    /// unsafe {
+    ///     allocator.deallocate_with_cache(&mut cache, block)?;
+    ///     assert_eq!(allocator.deallocate_with_cache(&mut cache, block), Err(FreeError::DoubleFree));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub unsafe fn deallocate_with_cache(
         &self,
@@ -171,6 +221,22 @@ impl Allocator {
     /// # Safety
     ///
     /// As [`deallocate_with_cache`](Self::deallocate_with_cache).
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::{Allocator, AllocatorConfig, FreeError, ThreadCache};
+    ///
+    /// let config = AllocatorConfig { arena_size: 1 << 20, ..AllocatorConfig::default() };
+    /// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+    /// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+    /// // SAFETY: the block is live and nobody uses it; the wrong free is refused.
+    /// unsafe {
+    ///     let wrong = allocator.deallocate_with_size_checked(&mut cache, block, 99);
+    ///     assert_eq!(wrong, Err(FreeError::SizeMismatch { provided: 99, recorded: 100 }));
+    ///     allocator.deallocate_with_size_checked(&mut cache, block, 100)?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub unsafe fn deallocate_with_size_checked(
         &self,
@@ -208,6 +274,20 @@ impl Allocator {
     /// # Panics
     ///
     /// If `cache` holds blocks of another allocator.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+    ///
+    /// let config = AllocatorConfig { arena_size: 1 << 20, ..AllocatorConfig::default() };
+    /// let (allocator, mut cache) = (Allocator::new(config)?, ThreadCache::new(config));
+    /// let block = allocator.allocate_with_cache(&mut cache, 100)?;
+    /// // SAFETY: the block is live and not used afterwards.
+    /// unsafe { allocator.deallocate_with_cache(&mut cache, block)? };
+    /// allocator.drain_thread_cache(&mut cache);
+    /// assert_eq!(cache.stats().total_local_blocks(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn drain_thread_cache(&self, cache: &mut ThreadCache) {
         if !cache.is_of(self.engine) {
             cache.bind(self.engine);

@@ -38,6 +38,8 @@ use crate::thread_cache::Locals;
 /// thread's [`LocalBins`](crate::LocalBins) of this type, with exactly `CONFIG.classes.len()` bins, in
 /// thread-local memory without a destructor. `CONFIG` keeps the rules that the attribute checks.
 ///
+/// # By hand
+///
 /// What the attribute generates can be written by hand:
 ///
 /// ```
