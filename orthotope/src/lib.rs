@@ -59,7 +59,7 @@ pub mod __private {
 
 /// README.md's code, compiled and run with the documentation's.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 /// The attribute's reference, whose code needs this crate.

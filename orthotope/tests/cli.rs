@@ -289,6 +289,11 @@ fn rounding(said: &str, name: &str) -> f64 {
 fn the_worked_examples_waste_at_most_3_percent_in_32_classes() {
     let place = Place::new("examples");
     let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/profiles");
+    // A published crate comes without the workspace around it.
+    if !profiles.is_dir() {
+        println!("skipped: there is no {}", profiles.display());
+        return;
+    }
     for name in ["rerank", "json_service", "tensor_batches"] {
         let path = profiles.join(format!("{name}.json"));
         let path = path.to_string_lossy();

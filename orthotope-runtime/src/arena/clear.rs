@@ -9,13 +9,13 @@ use core::ops::Range;
 use core::ptr::NonNull;
 
 use super::{Age, Arena, GRANULE, Region};
-use crate::sys::page_bytes;
+use crate::sys::{RESIDENT_MOST, page_bytes};
 
 /// Shorter stretches are written without a question.
 const LONG: usize = 1 << 20;
 /// Places of a stretch where the system is asked what is resident, and pages at each.
 const SAMPLES: usize = 4;
-const SAMPLE_PAGES: usize = 64;
+const SAMPLE_PAGES: usize = RESIDENT_MOST;
 /// A stretch is hardly resident if at most one page in this many is.
 const SPARSE: usize = 8;
 

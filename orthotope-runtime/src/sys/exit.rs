@@ -39,7 +39,8 @@ pub(crate) fn prepare_thread_exit() {
     if unsafe { libc::pthread_key_create(&raw mut key, Some(thread_exits)) } != 0 {
         return;
     }
-    let made = u64::from(key) + 1;
+    // Some systems number keys with a signed type; none gives out a negative one.
+    let made = key as u64 + 1;
     if KEY
         .compare_exchange(0, made, Ordering::Relaxed, Ordering::Relaxed)
         .is_err()

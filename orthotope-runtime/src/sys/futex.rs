@@ -15,7 +15,7 @@ mod system {
     /// Sleeps until it is woken, or the word is another, or `time` has passed.
     pub(crate) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
         let time = time.map(|time| libc::timespec {
-            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX),
             tv_nsec: time.subsec_nanos().into(),
         });
         let timeout = time.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);

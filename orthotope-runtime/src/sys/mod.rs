@@ -112,7 +112,12 @@ pub(crate) trait Os: Sync {
 
 /// Most pages that [`Os::resident`] is asked about at once.
 pub(crate) const RESIDENT_MOST: usize = 64;
+
 /// What came of [`Os::relocate`].
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "only Linux moves pages by their tables")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relocation {
     /// `from` reads as zero, `to` as `from` did.
@@ -128,8 +133,11 @@ pub(crate) enum Relocation {
 /// Largest page size of any supported system; what is a multiple of it is page-aligned everywhere.
 pub(crate) const PAGE_MAX: usize = 64 << 10;
 
-#[cfg(not(target_pointer_width = "64"))]
-compile_error!("orthotope reserves its arenas as address space and needs a 64-bit target");
-
-#[cfg(not(unix))]
-compile_error!("orthotope runs on Unix systems; this target's memory interface is not supported");
+// Other errors that follow on such a target come from this one.
+#[cfg(not(all(unix, target_pointer_width = "64")))]
+compile_error!(
+    "orthotope supports 64-bit Unix targets alone: its arenas are address space that Unix reserves, and 32 bits have none to \
+     spare. Build for such a target, or leave orthotope to those that have it: move the dependency to \
+     `[target.'cfg(all(unix, target_pointer_width = \"64\"))'.dependencies]` and put \
+     `#[cfg(all(unix, target_pointer_width = \"64\"))]` on the static"
+);

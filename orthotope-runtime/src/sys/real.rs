@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 use std::io;
 
-use super::{Os, PAGE_MAX, RESIDENT_MOST, Relocation, relocate};
+use super::{Os, PAGE_MAX, Relocation, relocate};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// The system that every allocator outside tests stands on.
@@ -63,7 +63,7 @@ impl Os for Real {
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     unsafe fn resident(&self, start: NonNull<u8>, bytes: usize) -> Option<usize> {
-        let mut told = [0_u8; RESIDENT_MOST];
+        let mut told = [0_u8; super::RESIDENT_MOST];
         let pages = bytes / page_bytes();
         debug_assert!(pages <= told.len());
         // SAFETY: there is a byte for each page of the range.
