@@ -24,23 +24,44 @@ pub struct Ended {
 /// If it cannot be started.
 #[must_use]
 pub fn run(executable: &str, arguments: &[&str]) -> Ended {
-    let command = format!("{executable} {}", arguments.join(" "));
-    let output = Command::new(executable)
-        .args(arguments)
-        // A backtrace asks for megabytes: no help to a child that ran out of memory on purpose.
-        .env("RUST_BACKTRACE", "0")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("cannot start {command}: {error}"));
-    Ended {
-        command,
-        status: output.status,
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Ended::of(
+        Command::new(executable)
+            .args(arguments)
+            // A backtrace asks for megabytes: no help to a child that ran out of memory on purpose.
+            .env("RUST_BACKTRACE", "0"),
+    )
 }
 
 impl Ended {
+    /// Runs a command, without input, and waits for it.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn of(command: &mut Command) -> Self {
+        let mut line = command.get_program().to_string_lossy().into_owned();
+        for argument in command.get_args() {
+            line = line + " " + &argument.to_string_lossy();
+        }
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
+        Self {
+            command: line,
+            status: output.status,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Whether the child exited with code 0.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status.success()
+    }
+
     /// The same, once it is certain that the child exited with code 0.
     ///
     /// # Panics

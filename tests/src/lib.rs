@@ -17,6 +17,7 @@
 //! - [`recorded`]: what a recorded program asks for, in numbers that its test knows;
 //! - [`native`]: C and C++ programs, and the library that is preloaded into them;
 //! - [`assembly`] and [`golden`]: the way through a compiled function, and texts held as files;
+//! - [`snippets`]: the code in a Markdown text;
 //! - [`spec`]: what the tests of the specification share.
 
 pub mod assembly;
@@ -41,6 +42,7 @@ pub mod programs;
 pub mod random;
 pub mod recorded;
 pub mod reentry;
+pub mod snippets;
 pub mod spec;
 pub mod subject;
 #[cfg(target_os = "linux")]

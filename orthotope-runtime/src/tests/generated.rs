@@ -2,12 +2,12 @@
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
+use std::sync::OnceLock;
 
 use crate::config::{Config, Exhausted};
 use crate::global::{
     Generated, Runtime, alloc, alloc_zeroed, dealloc, realloc, stats, usable_size,
 };
-use crate::sync::{AtomicU32, Ordering};
 use crate::thread_cache::{LocalBins, Locals, Phase};
 use crate::{fallback, tune};
 
@@ -242,13 +242,16 @@ fn a_class_may_be_larger_than_four_gigabytes() {
 }
 
 /// The key of a destructor that uses the allocator for the first time in the last round of its thread.
-static LATE_KEY: AtomicU32 = AtomicU32::new(0);
+static LATE_KEY: OnceLock<libc::pthread_key_t> = OnceLock::new();
 
 unsafe extern "C" fn late(rounds_left: *mut libc::c_void) {
     if rounds_left.addr() > 1 {
         let fewer = core::ptr::without_provenance::<libc::c_void>(rounds_left.addr() - 1);
+        let key = *LATE_KEY
+            .get()
+            .expect("it was kept before any thread started");
         // SAFETY: the key exists.
-        unsafe { libc::pthread_setspecific(LATE_KEY.load(Ordering::Relaxed), fewer) };
+        unsafe { libc::pthread_setspecific(key, fewer) };
         return;
     }
     let small = layout(48, 8);
@@ -264,7 +267,7 @@ fn statistics_survive_a_thread_that_ended_without_its_hook() {
     // SAFETY: a valid place and a destructor of the right form.
     let status = unsafe { libc::pthread_key_create(&raw mut key, Some(late)) };
     assert_eq!(status, 0);
-    LATE_KEY.store(key, Ordering::Relaxed);
+    LATE_KEY.set(key).expect("this test runs once");
     // A stack of its own mapping, gone after the join.
     let builder = std::thread::Builder::new().stack_size(128 << 20);
     let thread = builder.spawn(move || {
