@@ -83,6 +83,15 @@ impl SizeClass {
     ];
 
     /// The class that serves a request of `size` bytes; `None` for zero and above 16 MiB.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::SizeClass;
+    ///
+    /// assert_eq!(SizeClass::from_request(64), Some(SizeClass::B64));
+    /// assert_eq!(SizeClass::from_request(65), Some(SizeClass::B256));
+    /// assert_eq!(SizeClass::from_request(0), None);
+    /// ```
     #[must_use]
     pub const fn from_request(size: usize) -> Option<Self> {
         match TENSOR_TABLE.class_of(size) {
@@ -104,6 +113,14 @@ impl SizeClass {
     }
 
     /// Bytes that one block takes, header included, at `alignment`; what is below 64 counts as 64.
+    ///
+    /// ```
+    /// # use orthotope_runtime as orthotope;
+    /// use orthotope::SizeClass;
+    ///
+    /// assert_eq!(SizeClass::B64.block_size_for_alignment(64), 128);
+    /// assert_eq!(SizeClass::B64.block_size_for_alignment(4_096), 4_096);
+    /// ```
     #[must_use]
     pub const fn block_size_for_alignment(self, alignment: usize) -> usize {
         let alignment = if alignment < HEADER_BYTES {

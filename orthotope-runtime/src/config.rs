@@ -13,7 +13,7 @@ pub use instance::AllocatorConfig;
 use crate::class::stride;
 use crate::tune;
 
-/// Most blocks of a class that a thread keeps where there is no header; a full stack moves half of them
+/// Most blocks of a class that a thread keeps where its cache [grows](Config::grows) with use; a full stack moves half of them
 /// to the depot. With the stack's entry zero and one block on its way, 64 words.
 pub const MAGAZINE_BLOCKS: usize = 62;
 
@@ -103,17 +103,17 @@ pub enum HugePages {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// Address space reserved for the arena. Memory is used only as it is touched.
+    /// Address space reserved for the arena, at least 1 byte. Memory is used only as it is touched.
     pub arena: usize,
     /// Largest request that each class serves, strictly ascending, 1 to 255 of them.
     pub classes: &'static [usize],
-    /// Alignment of every pointer handed out: a power of two, at least 64 with a header, 8 without.
+    /// Alignment of every pointer handed out: a power of two, 64 bytes to 2 MiB with a header, 8 bytes to 4 KiB without.
     pub align: usize,
     /// Whether each block is preceded by a 64-byte header that routes and checks its free.
     pub header: bool,
-    /// Bytes moved into a thread's cache by one refill of a class.
+    /// Bytes moved into a thread's cache by one refill of a class: at least 1, and one block at least is moved.
     pub refill: usize,
-    /// Bytes that a thread's cache keeps per class.
+    /// Bytes that a thread's cache keeps per class, at least 1. Where caches [grow](Self::grows), 62 blocks at most.
     pub cache: usize,
     /// Bytes of blocks that one thread's cache may hold over all classes, no class more than half of them; `None` for
     /// no bound beyond each class's own.

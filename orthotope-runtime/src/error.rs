@@ -18,10 +18,18 @@ use thiserror::Error;
 /// ```
 #[derive(Debug, Error)]
 pub enum InitError {
-    /// The system refused the arena's address space.
+    /// The system refused the arena's address space, or memory for the allocator's own records; with the system's error.
     #[error("the system refused to map the arena: {0}")]
     MapFailed(io::Error),
-    /// The configuration breaks the rule that the message states.
+    /// The configuration breaks the rule that the message states. Instances get these:
+    ///
+    /// | message | rule |
+    /// | --- | --- |
+    /// | `allocator alignment must be at least 64 bytes` | `alignment >= 64` |
+    /// | `allocator alignment must be a power of two` | |
+    /// | `allocator alignment must be at most 1 GiB` | `alignment <= 1 << 30` |
+    /// | `allocator arena must have at least one byte` | `arena_size > 0` |
+    /// | `a class's slab does not fit the address space` | sizes and their rounding fit a `usize` |
     #[error("unusable allocator configuration: {0}")]
     InvalidConfig(&'static str),
 }

@@ -55,7 +55,7 @@ impl Allocator {
     ///
     /// # Errors
     ///
-    /// [`InitError::InvalidConfig`] if the alignment is below 64 or no power of two, or the arena empty;
+    /// [`InitError::InvalidConfig`] if the alignment is below 64, above 1 GiB or no power of two, or the arena empty;
     /// [`InitError::MapFailed`] if the system refuses the address space.
     ///
     /// ```

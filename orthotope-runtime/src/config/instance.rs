@@ -20,14 +20,14 @@ use crate::class::SizeClass;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllocatorConfig {
-    /// Budget of the arena, exact to the byte (default 1 GiB). Blocks are charged with their
+    /// Budget of the arena, exact to the byte: at least 1 (default 1 GiB). Blocks are charged with their
     /// headers; the mapping behind the budget may be larger.
     pub arena_size: usize,
-    /// Alignment of every pointer handed out: a power of two, at least 64 (default 64).
+    /// Alignment of every pointer handed out: a power of two, 64 to 1 GiB (default 64).
     pub alignment: usize,
-    /// Bytes moved into a thread's cache by one refill of a class (default 32 KiB).
+    /// Bytes moved into a thread's cache by one refill of a class (default 32 KiB). Any number will do: one block at least is moved.
     pub refill_target_bytes: usize,
-    /// Bytes that a thread's cache keeps per class (default 64 KiB).
+    /// Bytes that a thread's cache keeps per class (default 64 KiB). Any number will do: two blocks at least are kept.
     pub local_cache_target_bytes: usize,
 }
 
