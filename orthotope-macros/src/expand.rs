@@ -33,6 +33,7 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
     let doc = documentation(&name.to_string(), settings);
     let config = config(settings);
     let methods = methods::methods();
+    let (profiling, at_exit) = cfg!(feature = "profiling").then(methods::profiling).unzip();
     // The compiler is told of the file, so that a change of it compiles the crate again.
     let tracked = settings.profile.iter();
     let locals = locals(settings);
@@ -59,11 +60,13 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
 
             #(const _: &[u8] = ::core::include_bytes!(#tracked);)*
 
-            impl #ty { #methods }
+            impl #ty { #methods #profiling }
 
             // SAFETY: `BINS` is this thread's and has one bin per class; `RUNTIME` is the only one.
             unsafe impl __private::Generated for #ty {
                 const CONFIG: __private::Config = #config;
+
+                #at_exit
 
                 #[inline(always)]
                 fn runtime() -> &'static __private::Runtime {

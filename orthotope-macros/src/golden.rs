@@ -1,12 +1,14 @@
 //! Expansions, held as files that a reviewer reads: `golden/`.
 //!
-//! `ORTHOTOPE_BLESS=1 cargo test -p orthotope-macros` writes them anew.
+//! `ORTHOTOPE_BLESS=1 cargo test -p orthotope-macros` writes them anew, but for `profiling.rs`, which is the one with
+//! `--features profiling`.
 
 use std::path::Path;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
+#[cfg(not(feature = "profiling"))]
 #[test]
 fn default_preset() {
     let item = quote! {
@@ -17,6 +19,7 @@ fn default_preset() {
     compare("default.rs", quote!(), item);
 }
 
+#[cfg(not(feature = "profiling"))]
 #[test]
 fn every_argument() {
     let arguments = quote! {
@@ -40,6 +43,7 @@ fn every_argument() {
     compare("every_argument.rs", arguments, item);
 }
 
+#[cfg(not(feature = "profiling"))]
 #[test]
 fn c_api() {
     compare(
@@ -51,6 +55,16 @@ fn c_api() {
     );
 }
 
+#[cfg(feature = "profiling")]
+#[test]
+fn profiling() {
+    let item = quote!(
+        static PROFILED: Profiled;
+    );
+    compare("profiling.rs", quote!(preset = "general"), item);
+}
+
+#[cfg(not(feature = "profiling"))]
 #[test]
 fn refused() {
     compare(

@@ -15,6 +15,7 @@
 //! | `tune` | the presets' class tables, and their arithmetic | memory |
 //! | `profile` | recordings: their bins and their text | memory |
 //! | `record` | counting what a program asks for, and the file of it | classes |
+//! | `heap` | with the feature `profiling`: which live blocks were sampled, and who asked for them | how blocks are made |
 //! | `class` | size to class; [`SizeClass`] | arenas |
 //! | `random` | numbers that nobody foresees | everything |
 //! | `poison` | what free memory holds, and whether it still does, in a hardened allocator | whose memory it is |
@@ -87,6 +88,8 @@ mod error;
 mod fallback;
 #[cfg(not(loom))]
 pub mod global;
+#[cfg(all(feature = "profiling", not(loom)))]
+pub mod heap;
 #[cfg(not(loom))]
 mod large;
 #[cfg(loom)]

@@ -1,5 +1,7 @@
 #![doc = include_str!("guide.md")]
 
+#[cfg(feature = "profiling")]
+mod heap_profile;
 mod preset;
 mod process;
 mod recorder;
@@ -47,6 +49,10 @@ pub use recorder::Recorder;
 /// What generated code names. No promise is made about it.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "profiling")]
+    pub use crate::heap_profile::{heap_profile, write_at_exit};
+    #[cfg(feature = "profiling")]
+    pub use orthotope_runtime::global::set_heap_sample_interval;
     pub use orthotope_runtime::global::{
         Generated, Runtime, alloc, alloc_zeroed, allocate, c_api, dealloc, deallocate,
         deallocate_with_size, flush_thread, purge_now, realloc, stats, usable_size,

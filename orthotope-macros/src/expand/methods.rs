@@ -113,3 +113,39 @@ pub(super) fn methods() -> TokenStream {
         }
     }
 }
+
+/// What the feature `profiling` adds to them, and to the type's `Generated`.
+pub(super) fn profiling() -> (TokenStream, TokenStream) {
+    let methods = quote! {
+        /// Writes which stacks asked for the blocks that are live, and for all that ever were: a gzipped profile as
+        /// `pprof` reads it, symbols included, with the sample types `alloc_objects`, `alloc_space`, `inuse_objects`
+        /// (blocks) and `inuse_space` (bytes requested).
+        ///
+        /// The numbers are estimates from a sample of the blocks, one each 512 KiB on average; see
+        /// [`set_heap_sample_interval`](Self::set_heap_sample_interval). Other threads go on meanwhile. Finding symbols
+        /// reads the program's file, which takes from milliseconds to seconds the first time.
+        ///
+        /// # Errors
+        ///
+        /// Those of `writer`.
+        pub fn heap_profile(
+            writer: impl ::std::io::Write,
+        ) -> ::std::io::Result<()> {
+            __private::heap_profile::<Self>(writer)
+        }
+
+        /// Sets how many bytes of requests lie between two samples of the heap profile, on average; 0 takes none.
+        ///
+        /// It holds from now on: blocks that are in the profile keep what they were sampled with, and a thread that is
+        /// on its way to a sample, or looks again after 64 MiB since there were to be none, gets there first. Without a call
+        /// it is what the variable `ORTHOTOPE_HEAP_SAMPLE` says, or 512 KiB.
+        pub fn set_heap_sample_interval(bytes: usize) {
+            __private::set_heap_sample_interval::<Self>(bytes);
+        }
+    };
+    let at_exit = quote! {
+        const WRITE_HEAP_AT_EXIT: ::core::option::Option<extern "C" fn()> =
+            ::core::option::Option::Some(__private::write_at_exit);
+    };
+    (methods, at_exit)
+}

@@ -21,6 +21,8 @@ use core::time::Duration;
 
 use super::engine::Engine;
 use crate::arena::Schedule;
+#[cfg(feature = "profiling")]
+use crate::heap;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::sys::{
     Bell, ForkHooks, Guard, Lock, forget_thread, is_first_thread, is_left_alone, name_thread, now,
@@ -286,6 +288,8 @@ extern "C" fn prepare() {
     let here = Cell::new(interrupted);
     each_engine(|engine| here.set(here.get() || engine.is_mine()));
     each_engine(|engine| engine.hold(here.get()));
+    #[cfg(feature = "profiling")]
+    heap::hold_all();
 }
 
 /// Gives them back.
@@ -296,6 +300,8 @@ extern "C" fn parent() {
     if BORN_INSIDE.load(Ordering::Relaxed) {
         return child();
     }
+    #[cfg(feature = "profiling")]
+    heap::let_go_all();
     each_engine(Engine::let_go);
     ENGINES.let_go();
     FORKER.store(0, Ordering::Relaxed);
@@ -312,6 +318,8 @@ extern "C" fn child() {
     FORKER.store(0, Ordering::Relaxed);
     let forked = forget_thread();
     each_engine(|engine| engine.registry.bereave(forked.number()));
+    #[cfg(feature = "profiling")]
+    heap::let_go_all_in_child(forked);
     each_engine(|engine| engine.let_go_in_child(forked));
     STATE.store(ABSENT, Ordering::Relaxed);
     ORPHANED.store(false, Ordering::Relaxed);

@@ -14,7 +14,7 @@ use core::ptr::NonNull;
 use super::hardened::{alloc_hardened, dealloc_hardened};
 use super::slow::{alloc_other_slow, alloc_slow, alloc_zeroed_other_slow, realloc_slow};
 use super::slow_free::{dealloc_other_slow, dealloc_slow};
-use super::{Derived, Generated, Route, route};
+use super::{Derived, Generated, Route, route, sampled};
 use crate::block::{Header, mark_of};
 use crate::class::ScaledClass;
 use crate::sync::Ordering;
@@ -43,6 +43,15 @@ use crate::thread_cache::bin;
 #[inline(always)]
 #[must_use]
 pub unsafe fn alloc<G: Generated>(layout: Layout) -> *mut u8 {
+    if sampled::is_due::<G>(layout.size()) {
+        return sampled::alloc::<G>(layout.size(), || alloc_uncounted::<G>(layout));
+    }
+    alloc_uncounted::<G>(layout)
+}
+
+/// [`alloc`] of a request that was counted.
+#[inline(always)]
+pub(super) fn alloc_uncounted<G: Generated>(layout: Layout) -> *mut u8 {
     if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
         alloc_class::<G>(G::TABLE.small(layout.size()), layout.size())
     } else {
@@ -102,6 +111,21 @@ pub(super) fn alloc_class<G: Generated>(class: ScaledClass, size: usize) -> *mut
 /// ```
 #[inline(always)]
 pub unsafe fn dealloc<G: Generated>(block: *mut u8, layout: Layout) {
+    if sampled::is_watched::<G>(block) {
+        // SAFETY: the caller's promise.
+        return sampled::free::<G>(block, || unsafe { dealloc_unwatched::<G>(block, layout) });
+    }
+    // SAFETY: the caller's promise.
+    unsafe { dealloc_unwatched::<G>(block, layout) }
+}
+
+/// [`dealloc`] of a block that is not in the heap profile's table.
+///
+/// # Safety
+///
+/// As [`dealloc`].
+#[inline(always)]
+pub(super) unsafe fn dealloc_unwatched<G: Generated>(block: *mut u8, layout: Layout) {
     if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
         // SAFETY: the caller's promise, and the class is the layout's.
         unsafe { dealloc_class::<G>(block, G::TABLE.small(layout.size()), layout.size()) }
@@ -212,6 +236,15 @@ pub(super) unsafe fn push_marked<G: Generated>(block: NonNull<u8>, class: Scaled
 #[inline(always)]
 #[must_use]
 pub unsafe fn alloc_zeroed<G: Generated>(layout: Layout) -> *mut u8 {
+    if sampled::is_due::<G>(layout.size()) {
+        return sampled::alloc::<G>(layout.size(), || alloc_zeroed_uncounted::<G>(layout));
+    }
+    alloc_zeroed_uncounted::<G>(layout)
+}
+
+/// [`alloc_zeroed`] of a request that was counted.
+#[inline(always)]
+pub(super) fn alloc_zeroed_uncounted<G: Generated>(layout: Layout) -> *mut u8 {
     if layout.align() <= G::CONFIG.align && layout.size().wrapping_sub(1) < G::SMALL {
         let block = alloc_class::<G>(G::TABLE.small(layout.size()), layout.size());
         if !block.is_null() {
@@ -249,6 +282,26 @@ pub unsafe fn alloc_zeroed<G: Generated>(layout: Layout) -> *mut u8 {
 #[inline(always)]
 #[must_use]
 pub unsafe fn realloc<G: Generated>(block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+    if sampled::is_due::<G>(new_size) || sampled::is_watched::<G>(block) {
+        // SAFETY: the caller's promise.
+        let serve = || unsafe { realloc_uncounted::<G>(block, layout, new_size) };
+        return sampled::realloc::<G>(block, new_size, serve);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { realloc_uncounted::<G>(block, layout, new_size) }
+}
+
+/// [`realloc`] of a request that was counted, and a block that is not in the heap profile's table.
+///
+/// # Safety
+///
+/// As [`realloc`].
+#[inline(always)]
+unsafe fn realloc_uncounted<G: Generated>(
+    block: *mut u8,
+    layout: Layout,
+    new_size: usize,
+) -> *mut u8 {
     if !G::CONFIG.header
         && !G::CONFIG.hardened
         && let Route::Class(old) = route::<G>(layout.size(), layout.align())

@@ -3,7 +3,7 @@
 //! The generated type implements [`Generated`]; everything else is a function here, generic over it. The
 //! functions in `fast` are inlined into the user's program; those in `slow` are cold, out of line, and
 //! shared by all configurations; `typed` has what answers with an error instead of a null. A configuration that is
-//! `hardened` leaves the fast path at once.
+//! `hardened` leaves the fast path at once. `sampled` is the heap profile's part, and nothing without its feature.
 
 pub mod c_api;
 mod fast;
@@ -11,6 +11,8 @@ mod hardened;
 #[doc(hidden)]
 pub mod image;
 mod runtime;
+#[cfg_attr(not(feature = "profiling"), path = "unsampled.rs")]
+mod sampled;
 mod slow;
 mod slow_free;
 mod start;
@@ -20,6 +22,8 @@ use core::ptr::NonNull;
 
 pub use fast::{alloc, alloc_zeroed, dealloc, realloc};
 pub use runtime::Runtime;
+#[cfg(feature = "profiling")]
+pub use sampled::{heap_snapshot, set_heap_sample_interval};
 pub use typed::{
     allocate, allocator_stats, deallocate, deallocate_with_size, flush_thread, purge_now, stats,
     usable_size,
@@ -73,6 +77,10 @@ use crate::thread_cache::Locals;
 pub unsafe trait Generated: Copy + Send + Sync + 'static {
     /// What the attribute's arguments said.
     const CONFIG: Config;
+
+    /// What writes the heap profile that the environment asks for, at the end of the process.
+    #[cfg(feature = "profiling")]
+    const WRITE_HEAP_AT_EXIT: Option<extern "C" fn()> = None;
 
     /// The allocator's shared state.
     fn runtime() -> &'static Runtime;

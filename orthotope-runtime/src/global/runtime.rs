@@ -5,6 +5,8 @@ use crate::allocator::{Engine, starting};
 use crate::arena::Home;
 use crate::config::Config;
 use crate::error::InitError;
+#[cfg(feature = "profiling")]
+use crate::heap::Heap;
 use crate::sys::{Os, REAL};
 
 /// The shared state of one generated allocator.
@@ -21,6 +23,9 @@ pub struct Runtime {
     home: Home,
     /// The system that the arena will be of.
     os: &'static dyn Os,
+    /// The blocks that were sampled.
+    #[cfg(feature = "profiling")]
+    pub(super) heap: Heap,
 }
 
 impl Runtime {
@@ -37,6 +42,8 @@ impl Runtime {
             engine: Started::new(),
             home: Home::new(),
             os,
+            #[cfg(feature = "profiling")]
+            heap: Heap::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use std::alloc::System;
 
-use super::fast::alloc_class;
+use super::fast::{alloc_class, alloc_uncounted, dealloc_unwatched};
 use super::hardened::{check_live, resize_hardened};
 use super::runtime::Runtime;
 use super::slow_free::refuse;
@@ -267,13 +267,12 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
     }
     // SAFETY: the alignment is a layout's already, and the caller vouches for the size.
     let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-    // SAFETY: the caller's promise.
-    let moved = unsafe { super::alloc::<G>(new_layout) };
+    let moved = alloc_uncounted::<G>(new_layout);
     if !moved.is_null() {
         // SAFETY: both blocks are live, different, and at least this long.
         unsafe { moved.copy_from_nonoverlapping(block, layout.size().min(new_size)) };
         // SAFETY: the caller gives the old block up.
-        unsafe { super::dealloc::<G>(block, layout) };
+        unsafe { dealloc_unwatched::<G>(block, layout) };
     }
     moved
 }

@@ -1,12 +1,12 @@
 //! The typed functions of a generated type: what they refuse, they say.
 
 use core::alloc::Layout;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use super::fast::alloc_class;
 use super::slow::{Statics, alloc_large, flush, purge};
 use super::slow_free::free;
-use super::{Generated, Route, route};
+use super::{Generated, Route, route, sampled};
 use crate::allocator::Engine;
 use crate::class::ScaledClass;
 use crate::error::{AllocError, FreeError, InitError};
@@ -36,6 +36,21 @@ pub fn allocate<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
     if size == 0 {
         return Err(AllocError::ZeroSize);
     }
+    if sampled::is_due::<G>(size) {
+        let mut answer = Err(AllocError::ZeroSize);
+        sampled::alloc::<G>(size, || {
+            answer = allocate_uncounted::<G>(size);
+            answer
+                .as_ref()
+                .map_or(ptr::null_mut(), |block| block.as_ptr())
+        });
+        return answer;
+    }
+    allocate_uncounted::<G>(size)
+}
+
+#[inline(always)]
+fn allocate_uncounted<G: Generated>(size: usize) -> Result<NonNull<u8>, AllocError> {
     let block = match route::<G>(size, 1) {
         Route::Class(class) => NonNull::new(alloc_class::<G>(ScaledClass::new(class), size)),
         Route::Large => {
@@ -85,7 +100,11 @@ fn no_memory(statics: Statics, size: usize) -> AllocError {
 #[inline]
 pub unsafe fn deallocate<G: Generated>(block: NonNull<u8>) -> Result<(), FreeError> {
     // SAFETY: the caller's promise.
-    unsafe { free(Statics::of::<G>(), block, None) }
+    let free = || unsafe { free(Statics::of::<G>(), block, None) };
+    if sampled::is_watched::<G>(block.as_ptr()) {
+        return sampled::try_free::<G>(block, free);
+    }
+    free()
 }
 
 /// Frees a block if it was requested with exactly `size` bytes; without headers, if `size` is of its class.
@@ -117,7 +136,11 @@ pub unsafe fn deallocate_with_size<G: Generated>(
     size: usize,
 ) -> Result<(), FreeError> {
     // SAFETY: the caller's promise.
-    unsafe { free(Statics::of::<G>(), block, Some(size)) }
+    let free = || unsafe { free(Statics::of::<G>(), block, Some(size)) };
+    if sampled::is_watched::<G>(block.as_ptr()) {
+        return sampled::try_free::<G>(block, free);
+    }
+    free()
 }
 
 /// Bytes that the holder of a live block may use, at least those requested.

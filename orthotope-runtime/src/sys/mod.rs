@@ -12,6 +12,8 @@ mod fork;
 mod futex;
 mod helper;
 mod lock;
+#[cfg(feature = "profiling")]
+mod objects;
 #[cfg(all(
     target_os = "linux",
     target_env = "gnu",
@@ -34,6 +36,8 @@ pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
 pub(crate) use helper::{is_first_thread, is_left_alone, name_thread, now, start_helper};
 pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread, pass_on_wake, thread_id};
+#[cfg(feature = "profiling")]
+pub use objects::{Object, objects};
 pub(crate) use prefetch::prefetch;
 pub(crate) use process::{File, at_exit, environment, process_id, thread_lives, yield_now};
 pub(crate) use real::{REAL, entropy, page_bytes};

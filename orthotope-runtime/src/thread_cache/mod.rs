@@ -36,6 +36,8 @@ pub(crate) use shuffle::push_anywhere;
 use crate::arena::Lane;
 use crate::block::{CountedKey, Key};
 use crate::class::{HEADER_BYTES, SCALE, ScaledClass};
+#[cfg(feature = "profiling")]
+use crate::heap::Sampler;
 use crate::sync::{AtomicPtr, Ordering};
 use crate::sys;
 
@@ -151,6 +153,8 @@ pub struct Locals {
     pub(crate) lane: Cell<Lane>,
     pub(crate) phase: Cell<Phase>,
     pub(crate) cold: Cell<*mut Cold>,
+    #[cfg(feature = "profiling")]
+    pub(crate) sampler: Sampler,
 }
 
 impl Locals {
@@ -222,6 +226,8 @@ impl<const N: usize> LocalBins<N> {
             lane: Cell::new(Lane::NONE),
             phase: Cell::new(Phase::Fresh),
             cold: Cell::new(ptr::null_mut()),
+            #[cfg(feature = "profiling")]
+            sampler: Sampler::new(),
         };
         Self {
             head,

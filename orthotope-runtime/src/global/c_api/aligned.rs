@@ -5,7 +5,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use super::super::Generated;
+use super::super::{Generated, sampled};
 use super::refused;
 use super::slow::{allocate, attempt, keeping_errno};
 use super::symbol::by_symbol;
@@ -42,7 +42,12 @@ pub unsafe extern "C" fn posix_memalign<G: Generated>(
     if !align.is_power_of_two() || !align.is_multiple_of(size_of::<*mut c_void>()) {
         return libc::EINVAL;
     }
-    let block = keeping_errno(|| attempt::<G>(size, align));
+    let serve = || keeping_errno(|| attempt::<G>(size, align));
+    let block = if sampled::is_due::<G>(size) {
+        sampled::alloc::<G>(size, serve)
+    } else {
+        serve()
+    };
     if block.is_null() {
         return libc::ENOMEM;
     }
@@ -70,6 +75,9 @@ pub unsafe extern "C" fn posix_memalign<G: Generated>(
 pub extern "C" fn aligned_alloc<G: Generated>(align: usize, size: usize) -> *mut c_void {
     if !align.is_power_of_two() {
         return refused(libc::EINVAL);
+    }
+    if sampled::is_due::<G>(size) {
+        return sampled::alloc::<G>(size, || allocate::<G>(size, align).cast()).cast();
     }
     allocate::<G>(size, align)
 }

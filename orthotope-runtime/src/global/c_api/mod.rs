@@ -21,7 +21,7 @@ pub use resized::{malloc_usable_size, realloc, reallocarray};
 use slow::{calloc_slow, free_slow, malloc_slow};
 
 use super::fast::push_marked;
-use super::{Derived, Generated};
+use super::{Derived, Generated, sampled};
 use crate::block::mark_of;
 use crate::class::ScaledClass;
 use crate::sync::Ordering;
@@ -49,6 +49,15 @@ const ALIGN: usize = 16;
 #[inline(always)]
 #[must_use]
 pub extern "C" fn malloc<G: Generated>(size: usize) -> *mut c_void {
+    if sampled::is_due::<G>(size) {
+        return sampled::alloc::<G>(size, || malloc_uncounted::<G>(size).cast()).cast();
+    }
+    malloc_uncounted::<G>(size)
+}
+
+/// [`malloc`] of a request that was counted.
+#[inline(always)]
+extern "C" fn malloc_uncounted<G: Generated>(size: usize) -> *mut c_void {
     if G::MARKS
         && size.wrapping_sub(1) < G::SMALL
         && let Some(block) = pop::<G>(G::TABLE.small(size))
@@ -76,6 +85,18 @@ pub extern "C" fn malloc<G: Generated>(size: usize) -> *mut c_void {
 #[inline(always)]
 #[must_use]
 pub extern "C" fn calloc<G: Generated>(count: usize, size: usize) -> *mut c_void {
+    // What overflows is refused.
+    let bytes = count.wrapping_mul(size);
+    if sampled::is_due::<G>(bytes) {
+        let serve = || calloc_uncounted::<G>(count, size).cast();
+        return sampled::alloc::<G>(bytes, serve).cast();
+    }
+    calloc_uncounted::<G>(count, size)
+}
+
+/// [`calloc`] of a request that was counted.
+#[inline(always)]
+extern "C" fn calloc_uncounted<G: Generated>(count: usize, size: usize) -> *mut c_void {
     if G::MARKS
         && let Some(bytes) = count.checked_mul(size)
         && bytes.wrapping_sub(1) < G::SMALL
@@ -108,6 +129,21 @@ pub extern "C" fn calloc<G: Generated>(count: usize, size: usize) -> *mut c_void
 /// ```
 #[inline(always)]
 pub unsafe extern "C" fn free<G: Generated>(block: *mut c_void) {
+    if sampled::is_watched::<G>(block.cast()) {
+        // SAFETY: the caller's promise.
+        return sampled::free::<G>(block.cast(), || unsafe { free_unwatched::<G>(block) });
+    }
+    // SAFETY: the caller's promise.
+    unsafe { free_unwatched::<G>(block) }
+}
+
+/// [`free`] of a block that is not in the heap profile's table.
+///
+/// # Safety
+///
+/// As [`free`].
+#[inline(always)]
+unsafe extern "C" fn free_unwatched<G: Generated>(block: *mut c_void) {
     if let Some((freed, class)) = small::<G>(block)
         // SAFETY: the page directory says that it is of this class; the rest is the caller's promise.
         && unsafe { push_marked::<G>(freed, ScaledClass::new(class)) }

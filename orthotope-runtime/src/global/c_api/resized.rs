@@ -4,10 +4,10 @@ use core::ffi::c_void;
 use core::ptr::{self, NonNull};
 
 use super::super::slow::{Statics, resize};
-use super::super::{Derived, Generated};
+use super::super::{Derived, Generated, sampled};
 use super::slow::{attempt, free_slow, give, keeping_errno, refuse};
 use super::symbol::by_symbol;
-use super::{malloc, refused, small};
+use super::{malloc_uncounted, refused, small};
 use crate::allocator::Sizes;
 use crate::arena::GRANULE;
 use crate::block::mark_of;
@@ -39,6 +39,25 @@ use crate::sync::Ordering;
 #[inline(always)]
 #[must_use]
 pub unsafe extern "C" fn realloc<G: Generated>(block: *mut c_void, size: usize) -> *mut c_void {
+    if sampled::is_due::<G>(size) || sampled::is_watched::<G>(block.cast()) {
+        // SAFETY: the caller's promise.
+        let serve = || unsafe { realloc_uncounted::<G>(block, size) }.cast();
+        return sampled::realloc::<G>(block.cast(), size, serve).cast();
+    }
+    // SAFETY: the caller's promise.
+    unsafe { realloc_uncounted::<G>(block, size) }
+}
+
+/// [`realloc`] of a request that was counted, and a block that is not in the heap profile's table.
+///
+/// # Safety
+///
+/// As [`realloc`].
+#[inline(always)]
+unsafe extern "C" fn realloc_uncounted<G: Generated>(
+    block: *mut c_void,
+    size: usize,
+) -> *mut c_void {
     if size.wrapping_sub(1) < G::SMALL
         && let Some((held, class)) = small::<G>(block)
         && G::TABLE.small(size).index() == class
@@ -60,7 +79,7 @@ pub unsafe extern "C" fn realloc<G: Generated>(block: *mut c_void, size: usize) 
 #[inline(never)]
 unsafe extern "C" fn realloc_slow<G: Generated>(block: *mut c_void, size: usize) -> *mut c_void {
     let Some(held) = NonNull::new(block.cast::<u8>()) else {
-        return malloc::<G>(size);
+        return malloc_uncounted::<G>(size);
     };
     if size == 0 {
         // SAFETY: the caller's promise.

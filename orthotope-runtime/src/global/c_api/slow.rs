@@ -36,8 +36,7 @@ pub(super) extern "C" fn calloc_slow<G: Generated>(count: usize, size: usize) ->
         .checked_mul(size)
         .and_then(|bytes| Layout::from_size_align(bytes.max(1), ALIGN).ok());
     or_refused(match layout {
-        // SAFETY: the size is not zero.
-        Some(layout) => keeping_errno(|| unsafe { fast::alloc_zeroed::<G>(layout) }),
+        Some(layout) => keeping_errno(|| fast::alloc_zeroed_uncounted::<G>(layout)),
         None => ptr::null_mut(),
     })
 }
@@ -50,8 +49,7 @@ pub(super) fn allocate<G: Generated>(size: usize, align: usize) -> *mut c_void {
 /// The same, or just null.
 pub(super) fn attempt<G: Generated>(size: usize, align: usize) -> *mut u8 {
     match Layout::from_size_align(size.max(1), align.max(ALIGN)) {
-        // SAFETY: the size is not zero.
-        Ok(layout) => unsafe { fast::alloc::<G>(layout) },
+        Ok(layout) => fast::alloc_uncounted::<G>(layout),
         // More than `PTRDIFF_MAX` bytes.
         Err(_) => ptr::null_mut(),
     }

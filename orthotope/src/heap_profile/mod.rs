@@ -1,0 +1,81 @@
+//! Heap profiles, written down: from what the runtime has sampled to a file that `pprof` reads.
+//!
+//! Owns the encoding, the symbols and the file at the end of the process; what is sampled, and how, is the runtime's `heap`.
+//! Everything here allocates like any other code of the program: the runtime is asked for a copy, and watched no longer.
+//!
+//! Read on in this order: here, `pprof`, `encode`, `symbols`.
+
+mod encode;
+mod pprof;
+mod symbols;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use orthotope_runtime::global::{Generated, heap_snapshot};
+use orthotope_runtime::heap::{PROFILE_VARIABLE, Snapshot, snapshots};
+use prost::Message;
+
+/// Writes what the type's allocator holds.
+///
+/// # Errors
+///
+/// Those of `writer`.
+pub fn heap_profile<G: Generated>(writer: impl Write) -> io::Result<()> {
+    write(&[heap_snapshot::<G>()], writer)
+}
+
+fn write(snapshots: &[Snapshot], writer: impl Write) -> io::Result<()> {
+    let profile = encode::profile(snapshots);
+    let mut gzip = GzEncoder::new(writer, Compression::fast());
+    gzip.write_all(&profile.encode_to_vec())?;
+    gzip.finish()?.flush()
+}
+
+/// Writes what all allocators of the process hold to the file that the environment names. What fails is said on stderr.
+pub extern "C" fn write_at_exit() {
+    let variable = OsStr::from_bytes(PROFILE_VARIABLE.to_bytes());
+    let Some(asked) = std::env::var_os(variable).filter(|asked| !asked.is_empty()) else {
+        return;
+    };
+    if let Err(error) = keep(&snapshots(), &expand(&asked)) {
+        // Nobody is left to be told that stderr is closed.
+        let _ = writeln!(
+            io::stderr(),
+            "orthotope: cannot write the heap profile that {} asks for ({error}): check that its folder exists and has room",
+            variable.display(),
+        );
+    }
+}
+
+/// Writes beside the file, and renames: it is whole, or as it was.
+fn keep(snapshots: &[Snapshot], path: &OsStr) -> io::Result<()> {
+    let mut beside = path.to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let written = File::create(&beside)
+        .and_then(|file| write(snapshots, file))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // It may never have been there.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// The path with the process's id for each `%p`.
+fn expand(asked: &OsStr) -> OsString {
+    let id = std::process::id().to_string();
+    let mut path = Vec::new();
+    let mut rest = asked.as_bytes();
+    while let Some(at) = rest.windows(2).position(|pair| pair == b"%p") {
+        path.extend_from_slice(&rest[..at]);
+        path.extend_from_slice(id.as_bytes());
+        rest = &rest[at + 2..];
+    }
+    path.extend_from_slice(rest);
+    OsString::from_vec(path)
+}
