@@ -70,5 +70,5 @@ struct Readme;
 
 /// The attribute's reference, whose code needs this crate.
 #[cfg(doctest)]
-#[doc = include_str!("../../orthotope-macros/src/attribute.md")]
+#[doc = include_str!("attribute.md")]
 struct Attribute;
