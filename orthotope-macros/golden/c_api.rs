@@ -158,6 +158,7 @@ const _: () = {
             unsafe { __private::alloc_zeroed::<Self>(layout) }
         }
     }
+    __private::allocator_traits!(Malloc);
     #[unsafe(no_mangle)]
     extern "C" fn malloc(size: usize) -> *mut ::core::ffi::c_void {
         __private::c_api::malloc::<Malloc>(size)

@@ -150,4 +150,5 @@ const _: () = {
             unsafe { __private::alloc_zeroed::<Self>(layout) }
         }
     }
+    __private::allocator_traits!(ProgramAlloc);
 };

@@ -161,4 +161,5 @@ const _: () = {
             unsafe { __private::alloc_zeroed::<Self>(layout) }
         }
     }
+    __private::allocator_traits!(ServeAlloc);
 };

@@ -107,6 +107,8 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
                 }
             }
 
+            __private::allocator_traits!(#ty);
+
             #exports
         };
     }

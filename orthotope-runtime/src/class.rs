@@ -38,6 +38,7 @@ pub(crate) const fn stride(payload: usize, align: usize, header: bool) -> usize 
 /// assert_eq!(SizeClass::from_request(SizeClass::max_small_request() + 1), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SizeClass {
     /// 1 to 64 bytes.
     B64,

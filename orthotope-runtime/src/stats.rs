@@ -1,4 +1,7 @@
 //! Statistics: what an allocator says of itself. A best-effort snapshot, taken without stopping anyone.
+//!
+//! With the feature `serde` they serialise, field by field under the fields' names. A [`Stats`] that was written before
+//! a figure was added is read with zero for it.
 
 use core::fmt;
 
@@ -21,6 +24,7 @@ use crate::class::SizeClass;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SizeClassStats {
     /// The class.
     pub class: SizeClass,
@@ -50,6 +54,7 @@ pub struct SizeClassStats {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AllocatorStats {
     /// Bytes that may be handed out; regions added by growth included.
     pub arena_capacity: usize,
@@ -100,6 +105,7 @@ impl AllocatorStats {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ThreadCacheStats {
     /// Whether the cache belongs to an allocator.
     pub is_bound: bool,
@@ -137,6 +143,8 @@ impl ThreadCacheStats {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 #[non_exhaustive]
 pub struct ClassStats {
     /// Largest request that the class serves, in bytes.
@@ -184,6 +192,8 @@ impl ClassStats {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 #[non_exhaustive]
 pub struct Stats {
     /// Bytes of payload in the program's hands: of each block what its class serves, of each large block what was asked

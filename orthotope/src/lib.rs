@@ -1,10 +1,18 @@
 #![doc = include_str!("guide.md")]
 
+// For the standard library's trait in the expansion, without a `#![feature]` in the crate that has it.
+#![cfg_attr(feature = "nightly", feature(allocator_api, allow_internal_unstable))]
+#![cfg_attr(
+    feature = "nightly",
+    expect(internal_features, reason = "`allow_internal_unstable` is one")
+)]
+
 #[cfg(feature = "profiling")]
 mod heap_profile;
 mod preset;
 mod process;
 mod recorder;
+mod traits;
 
 pub use orthotope_macros::allocator;
 pub use orthotope_runtime::{
@@ -53,6 +61,15 @@ pub mod __private {
     pub use crate::heap_profile::{heap_profile, write_at_exit};
     #[cfg(feature = "profiling")]
     pub use orthotope_runtime::global::set_heap_sample_interval;
+    pub use crate::__allocator_traits as allocator_traits;
+    /// The bodies of the allocator traits' functions.
+    pub mod traits {
+        pub use crate::traits::{allocate, allocate_zeroed, deallocate, grow, grow_zeroed, shrink};
+    }
+    #[cfg(feature = "allocator-api2")]
+    pub use allocator_api2;
+    #[cfg(feature = "allocator-api2-04")]
+    pub use allocator_api2_04;
     pub use orthotope_runtime::global::{
         Generated, Runtime, alloc, alloc_zeroed, allocate, c_api, dealloc, deallocate,
         deallocate_with_size, flush_thread, purge_now, realloc, stats, usable_size,
