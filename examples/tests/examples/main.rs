@@ -1,5 +1,6 @@
 //! The examples, run as a user runs them, and the modules of the largest one by one.
 
+mod ecosystem_examples;
 mod process;
 mod rerank_answers;
 mod rerank_bad_input;
