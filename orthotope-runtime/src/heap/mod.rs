@@ -20,6 +20,8 @@ mod sampler;
 mod snapshot;
 mod stacks;
 mod table;
+#[cfg(test)]
+mod tests;
 mod unwind;
 
 use core::ffi::CStr;

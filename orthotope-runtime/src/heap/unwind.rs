@@ -8,7 +8,7 @@
 use core::ffi::{c_int, c_void};
 
 /// Frames that are kept of a stack, innermost first; what is further out is cut.
-pub(super) const MOST_FRAMES: usize = 128;
+pub(super) const MOST_FRAMES: usize = 64;
 
 unsafe extern "C" {
     fn _Unwind_Backtrace(

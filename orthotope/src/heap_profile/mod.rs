@@ -38,11 +38,13 @@ fn write(snapshots: &[Snapshot], writer: impl Write) -> io::Result<()> {
 
 /// Writes what all allocators of the process hold to the file that the environment names. What fails is said on stderr.
 pub extern "C" fn write_at_exit() {
+    // First, so that nothing below shows up in it.
+    let held = snapshots();
     let variable = OsStr::from_bytes(PROFILE_VARIABLE.to_bytes());
     let Some(asked) = std::env::var_os(variable).filter(|asked| !asked.is_empty()) else {
         return;
     };
-    if let Err(error) = keep(&snapshots(), &expand(&asked)) {
+    if let Err(error) = keep(&held, &expand(&asked)) {
         // Nobody is left to be told that stderr is closed.
         let _ = writeln!(
             io::stderr(),
