@@ -28,7 +28,8 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// If `size` is zero, or memory is exhausted.
+        /// `AllocError::ZeroSize` for zero bytes, `AllocError::OutOfMemory` if there is no room,
+        /// `AllocError::GlobalInitFailed` if the system refused every size of arena.
         #[inline]
         pub fn allocate(
             size: usize,
@@ -39,7 +40,7 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// If `ptr` is seen not to be a live block of this allocator, which is left as it was.
+        /// A `FreeError` that says why `ptr` is seen not to be a live block of this allocator, which is left as it was.
         ///
         /// # Safety
         ///
@@ -54,8 +55,8 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// As [`deallocate`](Self::deallocate), and if the block is known to have been requested
-        /// with another size.
+        /// As [`deallocate`](Self::deallocate), and `FreeError::SizeMismatch` if the block is known to have been requested
+        /// with another size: it stays live.
         ///
         /// # Safety
         ///
@@ -71,7 +72,7 @@ const _: () = {
         ///
         /// # Errors
         ///
-        /// If `ptr` is seen not to be a live block of this allocator.
+        /// A `FreeError` that says why `ptr` is seen not to be a live block of this allocator.
         ///
         /// # Safety
         ///
@@ -172,4 +173,5 @@ const _: () = {
             unsafe { __private::alloc_zeroed::<Self>(layout) }
         }
     }
+    __private::allocator_traits!(Profiled);
 };

@@ -1,5 +1,4 @@
 #![doc = include_str!("guide.md")]
-
 // For the standard library's trait in the expansion, without a `#![feature]` in the crate that has it.
 #![cfg_attr(feature = "nightly", feature(allocator_api, allow_internal_unstable))]
 #![cfg_attr(
@@ -57,11 +56,11 @@ pub use recorder::Recorder;
 /// What generated code names. No promise is made about it.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::__allocator_traits as allocator_traits;
     #[cfg(feature = "profiling")]
     pub use crate::heap_profile::{heap_profile, write_at_exit};
     #[cfg(feature = "profiling")]
     pub use orthotope_runtime::global::set_heap_sample_interval;
-    pub use crate::__allocator_traits as allocator_traits;
     /// The bodies of the allocator traits' functions.
     pub mod traits {
         pub use crate::traits::{allocate, allocate_zeroed, deallocate, grow, grow_zeroed, shrink};
