@@ -81,7 +81,7 @@ pub(super) fn interrupt_allocations(own: Subject) {
     println!("{} signals", ARRIVED.load(Ordering::Relaxed));
 }
 
-/// The process that forks in its handler; in its children it is another's.
+/// The process that forks in its handler, while it does; in its children it is another's.
 static FORKING: AtomicI32 = AtomicI32::new(0);
 /// The child that was forked last, until it was waited for.
 static CHILD: AtomicI32 = AtomicI32::new(0);
@@ -110,7 +110,6 @@ extern "C" fn fork(_: libc::c_int) {
 pub(super) fn fork_in_handlers(own: Subject) {
     // SAFETY: they take no pointer.
     let (process, this) = unsafe { (libc::getpid(), libc::pthread_self()) };
-    FORKING.store(process, Ordering::Relaxed);
     // The first use is over when the signals come: what it starts is tested elsewhere.
     churn(own, &mut Random::new(0));
     handle(fork);
@@ -136,6 +135,8 @@ pub(super) fn fork_in_handlers(own: Subject) {
                 })
             })
             .collect();
+        // Not before, nor after: while threads are made and joined the C library uses its own `malloc`, and locks it.
+        FORKING.store(process, Ordering::Relaxed);
         let mut random = Random::new(1);
         while forks < FORKS {
             churn(own, &mut random);
@@ -161,6 +162,7 @@ pub(super) fn fork_in_handlers(own: Subject) {
                 CHILD.store(0, Ordering::Relaxed);
             }
         }
+        FORKING.store(0, Ordering::Relaxed);
         stop.store(true, Ordering::Relaxed);
         for thread in others.into_iter().chain([sender]) {
             thread.join().expect("no thread panics");
