@@ -1,6 +1,6 @@
 #![doc = include_str!("guide.md")]
 // For the standard library's trait in the expansion, without a `#![feature]` in the crate that has it.
-#![cfg_attr(feature = "nightly", feature(allocator_api, allow_internal_unstable))]
+#![cfg_attr(feature = "nightly", feature(allow_internal_unstable))]
 #![cfg_attr(
     feature = "nightly",
     expect(internal_features, reason = "`allow_internal_unstable` is one")

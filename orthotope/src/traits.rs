@@ -199,7 +199,6 @@ macro_rules! __allocator_api2_04 {
     ($ty:ident) => {};
 }
 
-// A crate that only declares an allocator, or a dependency that does, needs no `#![feature]` for it.
 #[cfg(feature = "nightly")]
 #[doc(hidden)]
 #[macro_export]
@@ -218,6 +217,9 @@ macro_rules! __standard_allocator {
 }
 
 /// Implements one of the traits, which all read alike.
+// The standard one may be named here without a `#![feature]` in the crate that has the static: it may be a dependency
+// that only declares an allocator, and knows nothing of the feature that another crate turned on.
+#[cfg_attr(feature = "nightly", allow_internal_unstable(allocator_api))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __allocator_trait {
