@@ -284,7 +284,8 @@ pub(super) fn alloc_zeroed_uncounted<G: Generated>(layout: Layout) -> *mut u8 {
 pub unsafe fn realloc<G: Generated>(block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
     if sampled::is_due::<G>(new_size) || sampled::is_watched::<G>(block) {
         // SAFETY: the caller's promise.
-        let serve = || unsafe { realloc_uncounted::<G>(block, layout, new_size) };
+        // Moved in, so that only the cold way puts what it takes on the stack.
+        let serve = move || unsafe { realloc_uncounted::<G>(block, layout, new_size) };
         return sampled::realloc::<G>(block, new_size, serve);
     }
     // SAFETY: the caller's promise.

@@ -41,7 +41,7 @@ use crate::sync::Ordering;
 pub unsafe extern "C" fn realloc<G: Generated>(block: *mut c_void, size: usize) -> *mut c_void {
     if sampled::is_due::<G>(size) || sampled::is_watched::<G>(block.cast()) {
         // SAFETY: the caller's promise.
-        let serve = || unsafe { realloc_uncounted::<G>(block, size) }.cast();
+        let serve = move || unsafe { realloc_uncounted::<G>(block, size) }.cast();
         return sampled::realloc::<G>(block.cast(), size, serve).cast();
     }
     // SAFETY: the caller's promise.
