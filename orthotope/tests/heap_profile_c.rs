@@ -1,5 +1,7 @@
 //! A process whose `malloc` is the profiled allocator: C's functions, and the unwinder that may ask for memory itself.
 
+#![cfg(target_os = "linux")]
+
 #[path = "heap_profile/read.rs"]
 #[expect(dead_code, reason = "the other test asks a profile for more")]
 mod read;

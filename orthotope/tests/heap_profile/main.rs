@@ -1,5 +1,7 @@
 //! Heap profiles: of single allocators, block by block, and of a process, as a user has them.
 
+#![cfg(target_os = "linux")]
+
 /// A type's profile, written and read back.
 macro_rules! profile {
     ($type:ty) => {{
