@@ -287,6 +287,8 @@ extern "C" fn prepare() {
     ENGINES.hold(interrupted);
     let here = Cell::new(interrupted);
     each_engine(|engine| here.set(here.get() || engine.is_mine()));
+    #[cfg(feature = "profiling")]
+    here.set(here.get() || heap::is_any_mine());
     each_engine(|engine| engine.hold(here.get()));
     #[cfg(feature = "profiling")]
     heap::hold_all();

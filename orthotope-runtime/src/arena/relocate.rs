@@ -12,8 +12,8 @@
 //! Pages do not move where others are in memory already, of freed blocks: those would be lost, and whoever grows a
 //! block again and again would have all of its pages from the system each time. There the block is copied.
 //!
-//! The new span starts as far behind a multiple of a huge page as the old one: the alignment of the block survives
-//! whatever it is, huge pages do, and the kernel moves whole tables instead of their entries.
+//! The new span starts as far behind a multiple of a huge page as the old one: alignment survives up to a huge page's, or the
+//! arena's, huge pages do, and the kernel moves whole tables instead of their entries. Who needs more alignment copies.
 
 use core::ptr::NonNull;
 

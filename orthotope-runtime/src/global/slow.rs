@@ -11,7 +11,7 @@ use super::fast::{alloc_class, alloc_uncounted, dealloc_unwatched};
 use super::hardened::{check_live, resize_hardened};
 use super::runtime::Runtime;
 use super::slow_free::refuse;
-use super::{Generated, Route, route};
+use super::{Generated, MOST_ALIGNED, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
 use crate::arena::{GRANULE, Lane, Schedule};
 use crate::class::ScaledClass;
@@ -257,7 +257,9 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
     {
         return block;
     }
-    if (old == new || may_grow::<G>(old, layout, new_size))
+    // A block that moves by its page tables stays aligned to a huge page, and to no more.
+    if layout.align() <= MOST_ALIGNED.max(G::CONFIG.align)
+        && (old == new || may_grow::<G>(old, layout, new_size))
         && let Some(block) = resize(Statics::of::<G>(), block, large_size::<G>(layout), new_size)
     {
         return block.as_ptr();

@@ -192,11 +192,13 @@ impl Heap {
 
     /// Puts back what was taken out of the table: the block was not freed after all.
     pub(crate) fn restore(&self, sample: Sample) {
+        let number = errno();
         self.with_table(false, |table| {
             if table.restore(sample) {
                 self.add_counts(sample.address);
             }
         });
+        set_errno(number);
     }
 
     fn mapped(&self) -> Option<&Mapped> {
@@ -293,9 +295,15 @@ pub fn snapshots() -> Vec<Snapshot> {
     each().map(Heap::snapshot).collect()
 }
 
-/// Takes every table's lock for a fork. Whoever holds one waits for nothing, so this ends.
+/// Whether the calling thread was interrupted while it held a table's lock.
+pub(crate) fn is_any_mine() -> bool {
+    each().any(|heap| heap.lock.is_mine())
+}
+
+/// Takes every table's lock for a fork. Whoever holds one waits for nothing, unless a signal interrupted it to fork, too: so
+/// after a while it is left to its holder. In the child a change may be half made then: a sample is lost or stays.
 pub(crate) fn hold_all() {
-    each().for_each(|heap| heap.lock.hold(false));
+    each().for_each(|heap| heap.lock.hold(true));
 }
 
 /// Gives them back, in the parent.

@@ -54,6 +54,8 @@ impl Sampler {
             self.inside(start);
         }
         let Some(interval) = heap.interval() else {
+            // Where samples are wanted again, the distance is drawn anew.
+            self.state.set(0);
             self.left.set(LOOK_AGAIN);
             return None;
         };

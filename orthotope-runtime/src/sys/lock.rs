@@ -72,7 +72,7 @@ impl<T> Lock<T> {
 
     /// Whether the calling thread holds the lock: only of use to one that was interrupted in the middle of anything.
     pub(crate) fn is_mine(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & !SLEEPERS == thread_id()
+        self.word.load(Ordering::Relaxed) & !(SLEEPERS | FORKING) == thread_id()
     }
 
     /// Takes the lock for a fork, unless the forking thread holds it: a signal handler may fork in the middle of
@@ -135,9 +135,13 @@ impl<T> Lock<T> {
     /// the forking thread was called: what it was interrupted in goes on.
     pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
         let word = self.word.load(Ordering::Relaxed);
-        if word & FORKING != 0 || word & !SLEEPERS != forked.0 {
-            self.word.store(0, Ordering::Relaxed);
-        }
+        let interrupted = word & FORKING == 0 && word & !SLEEPERS == forked.0;
+        let holder = if interrupted {
+            thread_id() | word & SLEEPERS
+        } else {
+            0
+        };
+        self.word.store(holder, Ordering::Relaxed);
     }
 
     #[cold]

@@ -35,13 +35,28 @@ pub(crate) fn at_exit(hook: extern "C" fn()) {
     unsafe { libc::atexit(hook) };
 }
 
-/// A variable of the environment, as it is now.
+/// A variable of the environment, as it is now; of a program that runs with more rights than who started it, none.
 pub(crate) fn environment(name: &CStr) -> Option<&'static CStr> {
+    if is_privileged() {
+        return None;
+    }
     // SAFETY: the name is a C string.
     let value = unsafe { libc::getenv(name.as_ptr()) };
     // SAFETY: a value is a C string, which stays in place unless the program changes its environment, which Rust
     // allows only while no other thread reads it.
     (!value.is_null()).then(|| unsafe { CStr::from_ptr(value) })
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_privileged() -> bool {
+    // SAFETY: it takes no pointer.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_privileged() -> bool {
+    // SAFETY: none of them takes a pointer, or fails.
+    unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() }
 }
 
 /// A file being written.

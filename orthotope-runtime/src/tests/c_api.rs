@@ -35,6 +35,7 @@ generated!(Hard, 7, config().with_hardened(true));
 generated!(Eager, 7, config().with_purge(Purge::Eager));
 generated!(Refilled, 7, config().with_purge(Purge::Eager));
 generated!(Fresh, 7, config());
+generated!(Growing, 7, config());
 
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).expect("a valid layout")
@@ -258,6 +259,32 @@ fn what_is_no_block_is_refused() {
     // SAFETY: it was leaked above, and not freed.
     drop(unsafe { Box::from_raw(foreign) });
     give::<Refusing>(block);
+}
+
+#[test]
+fn a_hugely_aligned_block_that_grows_stays_so() {
+    let mut held = Vec::new();
+    for round in 1..=8 {
+        // What is live beside it takes the room behind it, and leaves each block another phase to move to.
+        held.push(take::<Growing>(round * (2 << 20) - 4_096));
+        let mut now = layout(3 << 20, 4 << 20);
+        // SAFETY: the layout is not empty.
+        let mut block = unsafe { alloc::<Growing>(now) };
+        held.push(take::<Growing>(2 << 20));
+        for size in [5 << 20, 9 << 20, 17 << 20] {
+            // SAFETY: the block is live, and passed on.
+            block = unsafe { realloc::<Growing>(block, now, size) };
+            now = layout(size, now.align());
+            assert!(
+                !block.is_null() && block.addr().is_multiple_of(now.align()),
+                "{block:?}"
+            );
+            held.push(take::<Growing>(2 << 20));
+        }
+        // SAFETY: it is live, with this layout.
+        unsafe { dealloc::<Growing>(block, now) };
+    }
+    held.into_iter().for_each(give::<Growing>);
 }
 
 #[test]

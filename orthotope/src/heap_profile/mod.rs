@@ -13,6 +13,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -30,14 +32,25 @@ pub fn heap_profile<G: Generated>(writer: impl Write) -> io::Result<()> {
 }
 
 fn write(snapshots: &[Snapshot], writer: impl Write) -> io::Result<()> {
+    WRITER.store(process::id(), Ordering::Relaxed);
+    WRITING.fetch_add(1, Ordering::Relaxed);
     let profile = encode::profile(snapshots);
+    WRITING.fetch_sub(1, Ordering::Relaxed);
     let mut gzip = GzEncoder::new(writer, Compression::fast());
     gzip.write_all(&profile.encode_to_vec())?;
     gzip.finish()?.flush()
 }
 
+/// Threads that look up symbols, under a lock of the library that does, and the process whose they are.
+static WRITING: AtomicUsize = AtomicUsize::new(0);
+static WRITER: AtomicU32 = AtomicU32::new(0);
+
 /// Writes what all allocators of the process hold to the file that the environment names. What fails is said on stderr.
 pub extern "C" fn write_at_exit() {
+    // Forked away from a thread that looked up symbols: that lock is taken, and there is nobody to give it back.
+    if WRITING.load(Ordering::Relaxed) != 0 && WRITER.load(Ordering::Relaxed) != process::id() {
+        return;
+    }
     // First, so that nothing below shows up in it.
     let held = snapshots();
     let variable = OsStr::from_bytes(PROFILE_VARIABLE.to_bytes());
@@ -57,7 +70,7 @@ pub extern "C" fn write_at_exit() {
 /// Writes beside the file, and renames: it is whole, or as it was.
 fn keep(snapshots: &[Snapshot], path: &OsStr) -> io::Result<()> {
     let mut beside = path.to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
+    beside.push(format!(".{}.tmp", process::id()));
     let written = File::create(&beside)
         .and_then(|file| write(snapshots, file))
         .and_then(|()| fs::rename(&beside, path));
@@ -70,7 +83,7 @@ fn keep(snapshots: &[Snapshot], path: &OsStr) -> io::Result<()> {
 
 /// The path with the process's id for each `%p`.
 fn expand(asked: &OsStr) -> OsString {
-    let id = std::process::id().to_string();
+    let id = process::id().to_string();
     let mut path = Vec::new();
     let mut rest = asked.as_bytes();
     while let Some(at) = rest.windows(2).position(|pair| pair == b"%p") {
