@@ -91,7 +91,8 @@ pub fn main() -> ExitCode {
     for round in 1..=options.rounds {
         eprintln!("tuned: round {round} of {}", options.rounds);
         for (load, table) in &mut tables {
-            for (column, cell) in COLUMNS.iter().enumerate() {
+            for column in order(round, COLUMNS.len()) {
+                let cell = &COLUMNS[column];
                 let own = format!("tuned-{}", load.name);
                 let path = folder.join(cell.binary.unwrap_or(&own));
                 match ask(&path, *load, options.divide) {
@@ -113,7 +114,7 @@ pub fn main() -> ExitCode {
         .map(|cell| (cell.name, cell.package, cell.role));
     println!("{}", circumstances.list(allocators));
     println!(
-        "Medians of {} rounds, each cell a process of its own, in turns.\n",
+        "Medians of {} rounds, each cell a process of its own, in an order that changes each round.\n",
         options.rounds
     );
     for (load, table) in &tables {
@@ -125,6 +126,20 @@ pub fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// The order of `count` columns in a round: in as many rounds as there are orders, each once. Who comes after whom matters:
+/// pages that a process has just given back are faster to have than others.
+fn order(round: u32, count: usize) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..count).collect();
+    let mut number = usize::try_from(round).unwrap_or(0);
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let place = number % left.len();
+        number /= left.len();
+        order.push(left.remove(place));
+    }
+    order
 }
 
 fn folder() -> Option<PathBuf> {
