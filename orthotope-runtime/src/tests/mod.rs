@@ -22,6 +22,10 @@ mod growth;
 #[cfg(test)]
 mod hardened;
 #[cfg(test)]
+mod home;
+#[cfg(test)]
+mod image;
+#[cfg(test)]
 mod instance;
 #[cfg(test)]
 mod lanes;
