@@ -69,65 +69,88 @@
     expect(dead_code, reason = "a model asks for a part of what it is about")
 )]
 
-#[cfg(not(loom))]
-mod allocator;
-#[cfg(not(loom))]
-mod arena;
-mod block;
-#[cfg(not(loom))]
-mod central;
-mod class;
-#[cfg(not(loom))]
-mod config;
-#[cfg(not(loom))]
-mod depot;
-#[cfg(doc)]
-pub mod design;
-#[cfg(not(loom))]
-mod error;
-mod fallback;
-#[cfg(not(loom))]
-pub mod global;
-#[cfg(all(feature = "profiling", not(loom)))]
-pub mod heap;
-#[cfg(not(loom))]
-mod large;
-#[cfg(loom)]
-mod models;
-#[cfg(not(loom))]
-mod poison;
-pub mod profile;
-#[cfg(not(loom))]
-mod random;
-#[cfg(not(loom))]
-pub mod record;
-#[cfg(not(loom))]
-mod slab;
-#[cfg(not(loom))]
-mod stats;
-mod sync;
-#[cfg(not(loom))]
-mod sys;
-#[cfg(all(any(test, fuzzing), not(loom)))]
-mod tests;
-#[cfg(not(loom))]
-mod thread_cache;
-pub mod tune;
-#[cfg(not(loom))]
-pub mod tuner;
+/// Everything, where there is a system for it. Elsewhere the message alone, and no error that only follows from it.
+///
+/// The name is the one inside which rustfmt looks for modules.
+macro_rules! cfg_if {
+    (if #[cfg($supported:meta)] { $($item:item)* } else { $($message:item)* }) => {
+        $(#[cfg($supported)] $item)*
+        $(#[cfg(not($supported))] $message)*
+    };
+}
 
-#[cfg(not(loom))]
-pub use allocator::{Allocator, ThreadCache};
-pub use class::{ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
-#[cfg(not(loom))]
-pub use config::{
-    AllocatorConfig, ClassLimits, Config, Exhausted, HugePages, MAGAZINE_BLOCKS, Purge,
-};
-#[cfg(not(loom))]
-pub use error::{AllocError, FreeError, InitError};
-#[cfg(not(loom))]
-pub use stats::{AllocatorStats, ClassStats, SizeClassStats, Stats, ThreadCacheStats};
-#[cfg(all(any(test, fuzzing), not(loom)))]
-pub use tests::{Case, run};
-#[cfg(not(loom))]
-pub use thread_cache::{LocalBins, Locals};
+// Not below: what a macro expands to may export no macro that this crate names by a path, as `c_api_locals`.
+#[cfg(all(unix, target_pointer_width = "64", not(loom)))]
+pub mod global;
+
+cfg_if! {
+    if #[cfg(all(unix, target_pointer_width = "64"))] {
+        #[cfg(not(loom))]
+        mod allocator;
+        #[cfg(not(loom))]
+        mod arena;
+        mod block;
+        #[cfg(not(loom))]
+        mod central;
+        mod class;
+        #[cfg(not(loom))]
+        mod config;
+        #[cfg(not(loom))]
+        mod depot;
+        #[cfg(doc)]
+        pub mod design;
+        #[cfg(not(loom))]
+        mod error;
+        mod fallback;
+        #[cfg(all(feature = "profiling", not(loom)))]
+        pub mod heap;
+        #[cfg(not(loom))]
+        mod large;
+        #[cfg(loom)]
+        mod models;
+        #[cfg(not(loom))]
+        mod poison;
+        pub mod profile;
+        #[cfg(not(loom))]
+        mod random;
+        #[cfg(not(loom))]
+        pub mod record;
+        #[cfg(not(loom))]
+        mod slab;
+        #[cfg(not(loom))]
+        mod stats;
+        mod sync;
+        #[cfg(not(loom))]
+        mod sys;
+        #[cfg(all(any(test, fuzzing), not(loom)))]
+        mod tests;
+        #[cfg(not(loom))]
+        mod thread_cache;
+        pub mod tune;
+        #[cfg(not(loom))]
+        pub mod tuner;
+
+        #[cfg(not(loom))]
+        pub use allocator::{Allocator, ThreadCache};
+        pub use class::{ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
+        #[cfg(not(loom))]
+        pub use config::{
+            AllocatorConfig, ClassLimits, Config, Exhausted, HugePages, MAGAZINE_BLOCKS, Purge,
+        };
+        #[cfg(not(loom))]
+        pub use error::{AllocError, FreeError, InitError};
+        #[cfg(not(loom))]
+        pub use stats::{AllocatorStats, ClassStats, SizeClassStats, Stats, ThreadCacheStats};
+        #[cfg(all(any(test, fuzzing), not(loom)))]
+        pub use tests::{Case, run};
+        #[cfg(not(loom))]
+        pub use thread_cache::{LocalBins, Locals};
+    } else {
+        compile_error!(
+            "orthotope supports 64-bit Unix targets alone: its arenas are address space that Unix reserves, and 32 bits have \
+             none to spare. Build for such a target, or leave orthotope to those that have it: move the dependency to \
+             `[target.'cfg(all(unix, target_pointer_width = \"64\"))'.dependencies]` and put \
+             `#[cfg(all(unix, target_pointer_width = \"64\"))]` on the static"
+        );
+    }
+}

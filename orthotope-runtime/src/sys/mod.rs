@@ -136,12 +136,3 @@ pub(crate) enum Relocation {
 
 /// Largest page size of any supported system; what is a multiple of it is page-aligned everywhere.
 pub(crate) const PAGE_MAX: usize = 64 << 10;
-
-// Other errors that follow on such a target come from this one.
-#[cfg(not(all(unix, target_pointer_width = "64")))]
-compile_error!(
-    "orthotope supports 64-bit Unix targets alone: its arenas are address space that Unix reserves, and 32 bits have none to \
-     spare. Build for such a target, or leave orthotope to those that have it: move the dependency to \
-     `[target.'cfg(all(unix, target_pointer_width = \"64\"))'.dependencies]` and put \
-     `#[cfg(all(unix, target_pointer_width = \"64\"))]` on the static"
-);
