@@ -80,6 +80,7 @@ pub(crate) fn expand(item: &Static, settings: &Settings, krate: &syn::Path) -> T
                 }
             }
 
+            // SAFETY: each function is one of `__private`'s, which has the same contract, and is told the same.
             unsafe impl ::core::alloc::GlobalAlloc for #ty {
                 #[inline]
                 unsafe fn alloc(&self, layout: ::core::alloc::Layout) -> *mut u8 {

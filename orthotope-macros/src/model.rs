@@ -177,7 +177,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The preset as it is.
+    /// The preset as it is. The runtime's enumerations are `#[non_exhaustive]`, but this crate asks for the runtime of its own
+    /// version: each last arm is the one variant that is left.
     pub(crate) fn of(preset: Preset) -> Self {
         let Config {
             arena,

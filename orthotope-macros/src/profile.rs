@@ -28,7 +28,9 @@ impl fmt::Display for ProfileError {
                  wrap the program's allocator in `orthotope::Recorder` and run it with the environment variable \
                  ORTHOTOPE_PROFILE={path}"
             ),
-            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
+            Self::Unreadable(error) => {
+                write!(f, "cannot be read: {error}; name a file that this build may read")
+            }
             Self::NotText => f.write_str("is not text; record the profile again"),
             Self::Malformed(error) => write!(f, "is not a profile, {error}"),
             Self::Empty => f.write_str(
@@ -77,6 +79,30 @@ fn read_in(folder: &Path, path: &str) -> Result<Recorded, ProfileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_read_as_text_is_told_with_the_mend() {
+        let folder =
+            std::env::temp_dir().join(format!("orthotope-no-profile-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("bytes"), [0xff, 0xfe]).unwrap();
+        for (path, begins, ends) in [
+            (
+                ".",
+                "cannot be read: ",
+                "; name a file that this build may read",
+            ),
+            ("bytes", "is not text", "; record the profile again"),
+            ("none", "names no file; ", "ORTHOTOPE_PROFILE=none"),
+        ] {
+            let message = read_in(&folder, path).unwrap_err().to_string();
+            assert!(
+                message.starts_with(begins) && message.ends_with(ends),
+                "{path}: {message}"
+            );
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_path_is_the_folders_unless_it_is_absolute() {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use proc_macro2::TokenStream;
 
 /// What a byte from 128 on stands for; one below is the ASCII character that it is. A fuzzer that flips bytes swaps
-/// words of the language by that, and seeds are plain text.
+/// words of the language by that, and seeds are plain text. The arguments come first.
 const WORDS: &[&str] = &[
     "preset = ",
     "arena = ",
@@ -152,6 +152,7 @@ pub(crate) fn check(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ARGUMENTS;
 
     /// Random inputs a run; `ORTHOTOPE_RANDOM_INPUTS` in the environment says another number.
     const INPUTS: u32 = 4_000;
@@ -169,9 +170,10 @@ mod tests {
         };
         let mut bytes = Vec::new();
         for _ in 0..next(6) {
-            bytes.push(128 + next(15) as u8);
+            let (names, words) = (ARGUMENTS.len(), WORDS.len());
+            bytes.push(128 + next(names) as u8);
             for _ in 0..1 + next(8) / 7 {
-                bytes.push(128 + 15 + next(WORDS.len() - 15) as u8);
+                bytes.push((128 + names + next(words - names)) as u8);
             }
             bytes.push(word(", "));
         }
@@ -183,6 +185,12 @@ mod tests {
             bytes.insert(at, next(256) as u8);
         }
         bytes
+    }
+
+    #[test]
+    fn the_words_begin_with_every_argument() {
+        let arguments = ARGUMENTS.map(|known| format!("{} = ", known.name));
+        assert_eq!(WORDS[..ARGUMENTS.len()], arguments);
     }
 
     #[test]

@@ -131,7 +131,8 @@ fn check_purge(purge: &Given<Purge>, errors: &mut Errors) {
     }
 }
 
-/// C frees pointers about which nothing is known, so that there is no room for a header.
+/// With a header, what is aligned to more than the configuration is the system's, and the layout says so at the free. C's
+/// `free` is told no layout.
 fn check_c_api(arguments: &Arguments, header: Option<bool>, errors: &mut Errors) {
     if header != Some(true) {
         return;

@@ -1,6 +1,7 @@
 //! C's `malloc` family, exported under C's names: `c_api = true`.
 //!
-//! Owns names and signatures; each body is one call. A second allocator with these names does not link, and the linker
+//! Owns names and signatures; each body is one call, and what C asks of its caller is the proof of an unsafe one.
+//! `valloc` and `pvalloc` pass the `memalign` beside them on, which has the contract that they are to be given. A second allocator with these names does not link, and the linker
 //! names them.
 
 use proc_macro2::{Ident, TokenStream};

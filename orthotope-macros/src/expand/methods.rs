@@ -1,6 +1,7 @@
 //! What the generated type offers by itself, beside `GlobalAlloc`.
 //!
-//! Owns names, signatures and documentation, which users' editors show; each body is one call.
+//! Owns names, signatures and documentation, which users' editors show; each body is one call. Where that is unsafe, the
+//! function that is called has the contract that is documented here, so the caller's promise is the proof.
 
 use proc_macro2::TokenStream;
 use quote::quote;
