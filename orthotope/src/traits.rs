@@ -12,12 +12,13 @@ use core::ptr::NonNull;
 
 use orthotope_runtime::global::{self, Generated};
 
-/// A block, or what stands for an empty one: an aligned address without memory.
+/// A block, exactly as long as its layout; `None` for null.
 #[inline]
 fn block_of(block: *mut u8, layout: Layout) -> Option<NonNull<[u8]>> {
     NonNull::new(block).map(|block| NonNull::slice_from_raw_parts(block, layout.size()))
 }
 
+/// What stands for an empty block: an aligned address without memory.
 #[inline]
 fn empty(layout: Layout) -> NonNull<[u8]> {
     // An alignment is a power of two, so never zero.

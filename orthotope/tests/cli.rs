@@ -232,6 +232,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line_and_the_mend() {
             "orthotope: empty.json: no allocation was recorded; record",
         ),
         ("binary.json", "orthotope: binary.json: not text; record"),
+        (".", "orthotope: .: cannot be read: "),
     ] {
         for command in ["tune", "show"] {
             let message = place.failure(1, &[command, name]);
@@ -265,17 +266,26 @@ fn a_wrong_command_line_ends_with_2() {
     ] {
         place.failure(2, arguments);
     }
-    let message = place.failure(
-        1,
-        &["tune", "serve.json", "--preset", "tensor", "--align", "32"],
-    );
-    assert!(
-        message.starts_with("orthotope: --align: a header is"),
-        "{message}"
-    );
+    for (settings, said) in [
+        (
+            ["tensor", "--align", "32"],
+            "--align 32: a header is the 64 bytes",
+        ),
+        (
+            ["general", "--align", "8192"],
+            "--align 8192: without headers",
+        ),
+    ] {
+        let arguments = [&["tune", "serve.json", "--preset"][..], &settings].concat();
+        let message = place.failure(2, &arguments);
+        assert!(
+            message.starts_with(&format!("orthotope: {said}")),
+            "{message}"
+        );
+    }
 }
 
-/// The tuned line's rounding, in percent, at 32 classes.
+/// The rounding of the table called `name`, in percent of the bytes asked for.
 #[track_caller]
 fn rounding(said: &str, name: &str) -> f64 {
     let line = said.lines().find(|line| line.starts_with(name));

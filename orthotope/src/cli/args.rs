@@ -31,7 +31,7 @@ pub(crate) enum Command {
         choice: Choice,
     },
 
-    /// Merge the profiles of several processes into one, each with its weight
+    /// Merge the profiles of several processes into one: their sum
     Merge {
         /// Recorded profiles
         #[arg(required = true, value_name = "PROFILE")]

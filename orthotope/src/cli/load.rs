@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 use orthotope_runtime::profile::{Profile, ProfileError};
 
-/// Why a command could not be done. Names the file, the line if there is one, and the mend.
+/// Why a command could not be done. Names the file or the value, the line if there is one, and the mend.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Read(PathBuf, io::Error),
     Malformed(PathBuf, ProfileError),
     Empty(Vec<PathBuf>),
     Write(PathBuf, io::Error),
-    Align(&'static str),
+    /// An alignment that does not go with the other settings, and what would.
+    Align(usize, &'static str),
     Output(io::Error),
 }
 
@@ -36,7 +37,11 @@ impl fmt::Display for Failure {
             Self::Read(path, error) if error.kind() == io::ErrorKind::InvalidData => {
                 write!(f, "{}: not text; record the profile again", path.display())
             }
-            Self::Read(path, error) => write!(f, "{}: cannot be read: {error}", path.display()),
+            Self::Read(path, error) => write!(
+                f,
+                "{}: cannot be read: {error}; name a file that you may read",
+                path.display()
+            ),
             Self::Malformed(path, error) => {
                 write!(
                     f,
@@ -57,7 +62,7 @@ impl fmt::Display for Failure {
                 "{}: cannot be written: {error}; check that the folder exists and has room",
                 path.display()
             ),
-            Self::Align(mend) => write!(f, "--align: {mend}"),
+            Self::Align(align, mend) => write!(f, "--align {align}: {mend}"),
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),
         }
     }

@@ -23,7 +23,10 @@ use clap::Parser;
 use args::{Args, Command};
 use load::Failure;
 
-/// 0 if what was asked for was done, 1 if a file was in the way; clap ends with 2 what was not asked properly.
+/// What a command line that makes no sense ends with, as clap's errors do.
+const USAGE: u8 = 2;
+
+/// 0 if what was asked for was done, 1 if a file was in the way, [`USAGE`] if it was not asked properly.
 fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -34,7 +37,10 @@ fn main() -> ExitCode {
         Err(failure) => {
             // There is nowhere left to say that this failed.
             let _ = writeln!(io::stderr(), "orthotope: {failure}");
-            ExitCode::FAILURE
+            match failure {
+                Failure::Align(..) => ExitCode::from(USAGE),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -53,9 +53,9 @@ pub(crate) fn percent(part: u128, whole: u128) -> String {
 }
 
 /// `1 thread`, `2 threads`.
-pub(crate) fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", count(number.into()))
+pub(crate) fn counted(number: u128, one: &str, many: &str) -> String {
+    let what = if number == 1 { one } else { many };
+    format!("{} {what}", count(number))
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(size(1 << 40), "1 TiB");
         assert_eq!(percent(1, 8), "12.5 %");
         assert_eq!(percent(1, 0), "0.0 %");
-        assert_eq!(counted(1, "thread"), "1 thread");
-        assert_eq!(counted(1_000, "thread"), "1,000 threads");
+        assert_eq!(counted(1, "thread", "threads"), "1 thread");
+        assert_eq!(counted(1_000, "thread", "threads"), "1,000 threads");
     }
 }

@@ -7,6 +7,8 @@
 use orthotope_runtime::profile::Profile;
 use orthotope_runtime::{Config, tune, tuner};
 
+use crate::numbers::percent;
+
 /// Bytes taken at a profile's peak under one table.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
@@ -34,6 +36,17 @@ impl Line {
             .ours
             .map_or(0, |ours| ours.headers + ours.tails + ours.magazines);
         self.requested + self.rounding + beside
+    }
+
+    /// Rounding, headers, slab tails and magazines, as shares of the bytes asked for; `unknown` for what is not known.
+    pub(crate) fn shares(&self, unknown: &str) -> [String; 4] {
+        let [headers, tails, magazines] = match self.ours {
+            Some(ours) => [ours.headers, ours.tails, ours.magazines].map(Some),
+            None => [None; 3],
+        };
+        [Some(self.rounding), headers, tails, magazines].map(|part| {
+            part.map_or_else(|| unknown.to_owned(), |part| percent(part, self.requested))
+        })
     }
 }
 
@@ -70,25 +83,30 @@ fn ours(name: &'static str, profile: &Profile, config: &Config, classes: Vec<usi
 /// A line of a rule that has classes up to `last`.
 fn rival(name: &'static str, profile: &Profile, round: fn(usize) -> usize, last: usize) -> Line {
     let (mut requested, mut rounding) = (0, 0);
-    let mut classes = Vec::new();
     for bin in &profile.bins {
         let bytes = u128::from(bin.peak_bytes);
         requested += bytes;
         rounding += (round(bin.size) as u128 * u128::from(bin.peak)).saturating_sub(bytes);
     }
     let largest = profile.bins.last().map_or(0, |bin| bin.size).min(last);
-    let mut size = 1;
-    while size <= largest {
-        classes.push(round(size));
-        size = round(size) + 1;
-    }
     Line {
         name,
-        classes,
+        classes: classes(round, largest),
         requested,
         rounding,
         ours: None,
     }
+}
+
+/// Every class of a rule up to the one that serves `most` bytes.
+fn classes(round: fn(usize) -> usize, most: usize) -> Vec<usize> {
+    let mut classes = Vec::new();
+    let mut size = 1;
+    while size <= most {
+        classes.push(round(size));
+        size = round(size) + 1;
+    }
+    classes
 }
 
 /// mimalloc's largest class; what is longer takes whole pages.
@@ -104,7 +122,7 @@ fn four_a_doubling(size: usize) -> usize {
 }
 
 /// mimalloc: even numbers of words to 64 bytes, then 4 steps a doubling to 512 KiB, whole pages above.
-pub(crate) fn mimalloc(size: usize) -> usize {
+fn mimalloc(size: usize) -> usize {
     if size <= MIMALLOC_LARGEST {
         four_a_doubling(size)
     } else {
@@ -113,24 +131,13 @@ pub(crate) fn mimalloc(size: usize) -> usize {
 }
 
 /// jemalloc: 8, multiples of 16 to 128, then 4 steps a doubling without an end.
-pub(crate) fn jemalloc(size: usize) -> usize {
+fn jemalloc(size: usize) -> usize {
     four_a_doubling(size)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Every class of a rule up to a size.
-    fn classes(round: fn(usize) -> usize, most: usize) -> Vec<usize> {
-        let mut classes = Vec::new();
-        let mut size = 1;
-        while size <= most {
-            classes.push(round(size));
-            size = round(size) + 1;
-        }
-        classes
-    }
 
     #[test]
     fn jemallocs_table_is_that_of_its_manual() {

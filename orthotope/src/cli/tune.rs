@@ -7,7 +7,7 @@ use orthotope_runtime::profile::Profile;
 
 use crate::args::Choice;
 use crate::load::{self, Failure};
-use crate::numbers::{bytes, count, counted, percent};
+use crate::numbers::{bytes, count, counted};
 use crate::tables::{self, Line};
 
 /// Longest line of the attribute.
@@ -52,8 +52,8 @@ pub(crate) fn summary(profile: &Profile) -> String {
         .sum();
     format!(
         "{}, {}: {} allocations; at the peak {} blocks with {}",
-        counted(profile.processes, "process").replace("processs", "processes"),
-        counted(profile.threads, "thread"),
+        counted(profile.processes.into(), "process", "processes"),
+        counted(profile.threads.into(), "thread", "threads"),
         count(allocations),
         count(blocks),
         bytes(requested),
@@ -90,17 +90,12 @@ fn table(lines: &[Line], out: &mut impl Write) -> Result<(), Failure> {
         "table", "classes", "rounding", "headers", "slab tails", "magazines", "taken"
     )?;
     for line in lines {
-        let share = |part| percent(part, line.requested);
-        let [headers, tails, magazines] = match &line.ours {
-            Some(ours) => [ours.headers, ours.tails, ours.magazines].map(share),
-            None => [(); 3].map(|()| String::from("-")),
-        };
+        let [rounding, headers, tails, magazines] = line.shares("-");
         writeln!(
             out,
-            "{:<10}{:>8}{:>11}{headers:>11}{tails:>12}{magazines:>11}{:>11}",
+            "{:<10}{:>8}{rounding:>11}{headers:>11}{tails:>12}{magazines:>11}{:>11}",
             line.name,
             line.classes.len(),
-            share(line.rounding),
             bytes(line.taken()),
         )?;
     }

@@ -79,16 +79,11 @@ fn memory(lines: &[Line]) -> String {
     html += "</div>\n<div class=\"wide\"><table>\n<tr><th>table</th><th>classes</th><th>rounding</th><th>headers</th>\
              <th>slab tails</th><th>magazines</th><th>taken</th></tr>\n";
     for line in lines {
-        let share = |part| percent(part, line.requested);
-        let [headers, tails, magazines] = match line.ours {
-            Some(ours) => [ours.headers, ours.tails, ours.magazines].map(share),
-            None => [(); 3].map(|()| String::from("–")),
-        };
+        let [rounding, headers, tails, magazines] = line.shares("–");
         html += &format!(
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{headers}</td><td>{tails}</td><td>{magazines}</td><td>{}</td></tr>\n",
+            "<tr><td>{}</td><td>{}</td><td>{rounding}</td><td>{headers}</td><td>{tails}</td><td>{magazines}</td><td>{}</td></tr>\n",
             line.name,
             line.classes.len(),
-            share(line.rounding),
             bytes(line.taken()),
         );
     }
@@ -147,7 +142,7 @@ fn per_class(waste: &Waste) -> String {
             "{} · {} · {}",
             bytes(class.total()),
             percent(class.total(), class.requested),
-            counted(u64::try_from(class.blocks).unwrap_or(u64::MAX), "block")
+            counted(class.blocks, "block", "blocks")
         );
         html += &page::row(&name, &charts::stack(&parts, most), &value);
     }
