@@ -54,6 +54,8 @@ int main(void) {
         pid_t child = fork();
         CHECK(child >= 0);
         if (child == 0) {
+            /* What hangs is ended. */
+            alarm(60);
             unsigned seed = (unsigned)i;
             churn(&seed, 2000);
             pthread_t thread;

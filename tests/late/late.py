@@ -4,6 +4,7 @@ it again. Ends with 0, or with what is wrong."""
 import _ctypes
 import ctypes
 import os
+import signal
 import sys
 import threading
 
@@ -22,6 +23,8 @@ def open_library(path):
 def in_child(call):
     child = os.fork()
     if child == 0:
+        # What hangs is ended.
+        signal.alarm(30)
         os._exit(0 if call() == 1 else 1)
     assert os.waitpid(child, 0)[1] == 0, "a child failed"
 

@@ -1,6 +1,6 @@
 //! Statistics: a best-effort snapshot.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use orthotope::SizeClass;
 use orthotope_tests::spec::heap::Heap;
@@ -11,7 +11,6 @@ use orthotope_tests::spec::process;
 #[test]
 fn a_snapshot_can_be_taken_while_others_work() {
     let heap = Heap::with_arena(256 << 20);
-    let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let worker = || {
             let mut cache = heap.cache();
@@ -21,19 +20,15 @@ fn a_snapshot_can_be_taken_while_others_work() {
                 heap.free(&mut cache, large).expect("a live block");
                 heap.free_all(&mut cache, &blocks);
             }
-            done.store(true, Ordering::Relaxed);
         };
-        scope.spawn(worker);
-        scope.spawn(worker);
-        loop {
+        let workers = [scope.spawn(worker), scope.spawn(worker)];
+        // Also where one panics, which the scope's end tells.
+        while !workers.iter().any(ScopedJoinHandle::is_finished) {
             let stats = heap.stats();
             assert!(stats.arena_remaining <= stats.arena_capacity);
             assert!(stats.large_live_allocations <= 2);
             let blocks: usize = stats.small_central.iter().map(|class| class.blocks).sum();
             assert_eq!(stats.total_small_central_blocks(), blocks);
-            if done.load(Ordering::Relaxed) {
-                break;
-            }
         }
     });
     assert_eq!(heap.stats().large_live_allocations, 0);

@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use orthotope_tests::memory::wait_until;
 use orthotope_tests::recorded::calling::{
     ASKED, BLOCKS, CALLED_BACK, PANICKED, REFUSED, SIGNALLED,
 };
@@ -209,10 +210,12 @@ fn a_program_that_is_killed_while_it_writes_leaves_a_whole_profile_or_none() {
             .spawn()
             .expect("a binary of this package starts");
         // The first profile takes its time; after that, a little more each time.
-        while whole == 0 && !path.exists() {
-            assert_eq!(child.try_wait().expect("it is our child"), None);
-            thread::sleep(Duration::from_millis(1));
-        }
+        let written = whole > 0 || wait_until(Duration::from_secs(60), || path.exists());
+        let ended = child.try_wait().expect("it is our child");
+        assert!(
+            written && ended.is_none(),
+            "no profile, or no end: {ended:?}"
+        );
         thread::sleep(Duration::from_millis(pause));
         child.kill().expect("it is our child");
         child.wait().expect("it is our child");
