@@ -1,4 +1,4 @@
-/* What the C programs of these tests share: a check that names itself when it fails. */
+/* What the C and C++ programs of these tests share: a check that names itself when it fails. */
 #ifndef CHECK_H
 #define CHECK_H
 

@@ -1,22 +1,15 @@
 // What C++ makes of malloc: `new` throws, containers and exceptions work, thread-local destructors run late.
-#include <algorithm>
+#include "check.h"
+
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <new>
 #include <string>
 #include <thread>
 #include <vector>
-
-#define CHECK(condition)                                                                \
-    do {                                                                                \
-        if (!(condition)) {                                                             \
-            std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);        \
-            std::exit(1);                                                               \
-        }                                                                               \
-    } while (0)
 
 struct Late {
     std::vector<std::string> held;

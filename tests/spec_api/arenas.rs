@@ -6,6 +6,7 @@
 use core::ptr::NonNull;
 
 use orthotope::{AllocError, Allocator, AllocatorConfig, FreeError, InitError};
+use orthotope_tests::memory;
 use orthotope_tests::spec::{child, process};
 
 fn with_arena(arena_size: usize) -> Result<Allocator, InitError> {
@@ -17,16 +18,8 @@ fn with_arena(arena_size: usize) -> Result<Allocator, InitError> {
 
 /// Bounds the address space of this process to what it has now and `bytes` more.
 fn bound_address_space(bytes: usize) {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux tells how much");
-    let pages: usize = statm
-        .split_whitespace()
-        .next()
-        .and_then(|pages| pages.parse().ok())
-        .expect("the first number is the address space in pages");
-    // SAFETY: `sysconf` has no preconditions.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
     let limit = libc::rlimit {
-        rlim_cur: (pages * page + bytes) as libc::rlim_t,
+        rlim_cur: (memory::address_space() + bytes) as libc::rlim_t,
         rlim_max: libc::RLIM_INFINITY,
     };
     // SAFETY: the limit is a valid structure.

@@ -178,7 +178,7 @@ fn a_refill_that_no_longer_fits_takes_the_blocks_that_do() {
         assert_eq!(heap.stats().arena_remaining, block / 2);
         heap.alloc_many(&mut cache, class.payload_size(), 2);
         assert_eq!(
-            heap.try_alloc(&mut cache, 1.max(class.payload_size())),
+            heap.try_alloc(&mut cache, class.payload_size()),
             Err(AllocError::OutOfMemory {
                 requested: class.payload_size(),
                 remaining: block / 2

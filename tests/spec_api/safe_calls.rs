@@ -3,20 +3,9 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use orthotope::{Allocator, AllocatorConfig, ThreadCache};
+use orthotope_tests::random::Random;
 
-/// A reproducible stream of numbers (Marsaglia, "Xorshift RNGs", 2003).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
-
-fn config(numbers: &mut Numbers) -> AllocatorConfig {
+fn config(numbers: &mut Random) -> AllocatorConfig {
     AllocatorConfig {
         arena_size: [1, 128, 5_000, 1 << 20, 64 << 20][numbers.below(5)],
         alignment: [64, 256, 8_192][numbers.below(3)],
@@ -26,7 +15,7 @@ fn config(numbers: &mut Numbers) -> AllocatorConfig {
 }
 
 fn one_call(
-    numbers: &mut Numbers,
+    numbers: &mut Random,
     allocators: &mut [Option<Allocator>; 3],
     caches: &mut [Option<ThreadCache>; 4],
 ) {
@@ -87,7 +76,7 @@ fn random_sequences_of_safe_calls_do_not_crash() {
         }
     }));
     for seed in 1..=20 {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Random::new(seed);
         let mut allocators = [None, None, None];
         let mut caches = [None, None, None, None];
         for _ in 0..500 {

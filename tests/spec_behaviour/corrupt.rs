@@ -1,6 +1,6 @@
 //! Corrupt headers: a bad magic, fields that contradict each other, forged and copied headers.
 
-use orthotope::{FreeError, SizeClass};
+use orthotope::{FreeError, SizeClass, ThreadCache};
 use orthotope_tests::spec::heap::{Block, Heap};
 
 const MIB: usize = 1 << 20;
@@ -9,10 +9,6 @@ const SIZES: [usize; 6] = [1, 64, 200, 5_000, 16 * MIB, 17 * MIB];
 /// Bytes of the header that say something: the word, then kind, class and requested size, then (after the owner,
 /// of which any is possible) the usable size.
 const RECORDED: [core::ops::Range<usize>; 3] = [0..8, 8..16, 24..32];
-
-fn every_recorded_byte() -> impl Iterator<Item = usize> {
-    RECORDED.into_iter().flatten()
-}
 
 /// SPEC 4: "a bad magic […] → `CorruptHeader`, and a live large record survives it (the free succeeds once the header
 /// is restored)": any byte of the magic, of small blocks and large ones, by either free.
@@ -37,16 +33,17 @@ fn a_bad_magic_is_told_and_the_block_survives_it() {
     }
 }
 
-/// SPEC 4: "[an] inconsistent header → `CorruptHeader`": any recorded byte changed, then freed without a size.
-#[test]
-fn an_inconsistent_header_is_told() {
+type Free = fn(&Heap, &mut ThreadCache, Block<'_>) -> Result<(), FreeError>;
+
+/// `free` refuses a block of which any recorded byte is changed, and takes it once that is undone.
+fn every_changed_byte_is_told(free: Free) {
     let heap = Heap::with_arena(128 * MIB);
     let mut cache = heap.cache();
     for size in SIZES {
         let block = heap.alloc(&mut cache, size);
-        for index in every_recorded_byte() {
+        for index in RECORDED.into_iter().flatten() {
             block.flip(index);
-            let refused = heap.free(&mut cache, block);
+            let refused = free(&heap, &mut cache, block);
             assert_eq!(
                 refused,
                 Err(FreeError::CorruptHeader),
@@ -54,29 +51,20 @@ fn an_inconsistent_header_is_told() {
             );
             block.flip(index);
         }
-        assert_eq!(heap.free(&mut cache, block), Ok(()), "restored");
+        assert_eq!(free(&heap, &mut cache, block), Ok(()), "restored");
     }
+}
+
+/// SPEC 4: "[an] inconsistent header → `CorruptHeader`": any recorded byte changed, then freed without a size.
+#[test]
+fn an_inconsistent_header_is_told() {
+    every_changed_byte_is_told(|heap, cache, block| heap.free(cache, block));
 }
 
 /// SPEC 4: "[an] inconsistent header → `CorruptHeader`": any recorded byte changed, then freed with the right size.
 #[test]
 fn an_inconsistent_header_is_told_by_a_sized_free() {
-    let heap = Heap::with_arena(128 * MIB);
-    let mut cache = heap.cache();
-    for size in SIZES {
-        let block = heap.alloc(&mut cache, size);
-        for index in every_recorded_byte() {
-            block.flip(index);
-            let refused = heap.free_sized(&mut cache, block, size);
-            assert_eq!(
-                refused,
-                Err(FreeError::CorruptHeader),
-                "byte {index} of {size}"
-            );
-            block.flip(index);
-        }
-        assert_eq!(heap.free_sized(&mut cache, block, size), Ok(()), "restored");
-    }
+    every_changed_byte_is_told(|heap, cache, block| heap.free_sized(cache, block, block.size()));
 }
 
 /// SPEC 4: "Errors, never a crash": an overwritten owner makes a block remote or corrupt, and no more.
@@ -169,6 +157,7 @@ fn a_bad_magic_of_a_freed_block_is_told() {
     }
 }
 
+/// Gives `onto` the header of `from`: neither free takes it for a block then. The header is put back.
 fn forge(heap: &Heap, from: Block<'_>, onto: Block<'_>) {
     let mut cache = heap.cache();
     let original = onto.header();

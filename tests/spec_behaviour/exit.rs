@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 use std::collections::BTreeSet;
 
 use orthotope::SizeClass;
-use orthotope_tests::spec::bytes::all_are;
+use orthotope_tests::pattern::all_are;
 use orthotope_tests::spec::process::{self, Parcel};
 
 /// SPEC 4: "thread exit publish[es] what is left": the freed blocks and the untouched ones of an exited thread are

@@ -6,8 +6,8 @@ use orthotope_tests::spec::heap::{Block, Heap};
 const MIB: usize = 1 << 20;
 const KIB: usize = 1 << 10;
 
-/// What a large block counts for.
-fn counted(size: usize) -> usize {
+/// Bytes that a large block of `size` bytes counts for.
+pub(crate) fn counted(size: usize) -> usize {
     (size + 64).next_multiple_of(64)
 }
 

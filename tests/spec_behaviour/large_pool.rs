@@ -3,11 +3,9 @@
 use orthotope::{AllocError, FreeError};
 use orthotope_tests::spec::heap::Heap;
 
-const MIB: usize = 1 << 20;
+use crate::large_fit::counted;
 
-fn counted(size: usize) -> usize {
-    (size + 64).next_multiple_of(64)
-}
+const MIB: usize = 1 << 20;
 
 /// SPEC 4: "Neighbours coalesce lazily: freed blocks stay separate in the pool and in its counts".
 #[test]

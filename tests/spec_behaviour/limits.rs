@@ -1,7 +1,8 @@
 //! What a cache keeps, and what goes to the central pool.
 
-use orthotope::{AllocatorConfig, SizeClass};
+use orthotope::{AllocatorConfig, SizeClass, ThreadCache};
 use orthotope_tests::spec::heap::{Heap, kept};
+use orthotope_tests::spec::process;
 
 /// Configurations in which limit, refill and batch stand in different proportions.
 fn configurations() -> Vec<AllocatorConfig> {
@@ -28,6 +29,16 @@ struct Model {
 }
 
 impl Model {
+    /// Of a cache as it is now.
+    fn of(heap: &Heap, cache: &ThreadCache, class: SizeClass) -> Self {
+        Self {
+            limit: heap.config().local_limit(class),
+            batch: heap.config().drain_count(class),
+            local: kept(cache, class),
+            central: heap.central(class),
+        }
+    }
+
     fn free(&mut self) {
         self.local += 1;
         if self.local > self.limit {
@@ -49,12 +60,7 @@ fn a_free_beyond_the_limit_moves_drain_count_blocks() {
             let heap = Heap::new(config);
             let mut cache = heap.cache();
             let blocks = heap.alloc_many(&mut cache, class.payload_size(), 2 * limit + refill + 1);
-            let mut model = Model {
-                limit,
-                batch: config.drain_count(class),
-                local: kept(&cache, class),
-                central: heap.central(class),
-            };
+            let mut model = Model::of(&heap, &cache, class);
             for block in blocks {
                 heap.free(&mut cache, block).expect("a live block");
                 model.free();
@@ -74,12 +80,7 @@ fn a_sized_free_beyond_the_limit_moves_drain_count_blocks() {
         let heap = Heap::new(config);
         let mut cache = heap.cache();
         let blocks = heap.alloc_many(&mut cache, 100, 2 * limit + 1);
-        let mut model = Model {
-            limit,
-            batch: config.drain_count(class),
-            local: kept(&cache, class),
-            central: heap.central(class),
-        };
+        let mut model = Model::of(&heap, &cache, class);
         for block in blocks {
             heap.free_sized(&mut cache, block, 100)
                 .expect("a live block");
@@ -139,7 +140,6 @@ fn exactly_the_limit_stays() {
 /// SPEC 4: the process-wide functions keep to the default preset's numbers.
 #[test]
 fn the_process_wide_cache_keeps_local_limit_blocks() {
-    use orthotope_tests::spec::process;
     process::alone(|| {
         let config = AllocatorConfig::default();
         let class = SizeClass::B64K;

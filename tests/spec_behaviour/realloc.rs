@@ -1,7 +1,7 @@
 //! `realloc` and `alloc_zeroed`.
 
 use orthotope::SizeClass;
-use orthotope_tests::spec::bytes::all_are;
+use orthotope_tests::pattern::all_are;
 use orthotope_tests::spec::child;
 use orthotope_tests::spec::piece::{Piece, layout};
 use orthotope_tests::spec::process;

@@ -5,8 +5,9 @@
 use core::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 
-use orthotope::{OrthotopeGlobalAlloc, Stats};
-use orthotope_tests::spec::bytes::all_are;
+use orthotope::OrthotopeGlobalAlloc;
+use orthotope_tests::live;
+use orthotope_tests::pattern::all_are;
 use orthotope_tests::spec::child;
 use orthotope_tests::spec::piece::{Piece, layout};
 use orthotope_tests::spec::process::{self, Parcel};
@@ -16,15 +17,10 @@ use crate::trap::inside_the_next_commit;
 const MIB: usize = 1 << 20;
 const SIZES: [usize; 5] = [1, 64, 5_000, 3 * MIB, 17 * MIB];
 
-/// Blocks and large blocks that the allocator believes to be in somebody's hands.
-fn live(stats: &Stats) -> usize {
-    stats.classes.iter().map(|class| class.live).sum::<usize>() + stats.large_live
-}
-
-/// Whether, once every other thread has exited, nothing is live.
+/// Panics if, once every other thread has exited, a block is live.
 fn assert_nothing_is_live() {
     let stats = OrthotopeGlobalAlloc::stats();
-    assert_eq!(live(&stats), 0, "{stats}");
+    assert_eq!(live::all(&stats), 0, "{stats}");
 }
 
 /// Commits by a large block, a class's refill: each goes through another slow path.

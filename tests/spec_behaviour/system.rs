@@ -4,7 +4,7 @@ use core::alloc::GlobalAlloc;
 use std::alloc::System;
 
 use orthotope::FreeError;
-use orthotope_tests::spec::bytes::all_are;
+use orthotope_tests::pattern::all_are;
 use orthotope_tests::spec::piece::{Piece, layout};
 use orthotope_tests::spec::process;
 

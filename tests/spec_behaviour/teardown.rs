@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use core::ptr;
 use std::sync::Mutex;
 
-use orthotope_tests::spec::bytes::all_are;
+use orthotope_tests::pattern::all_are;
 use orthotope_tests::spec::piece::{Piece, layout};
 use orthotope_tests::spec::process;
 

@@ -34,7 +34,7 @@ fn collections_keep_their_contents() {
     assert!(grown.iter().copied().eq(0..1_000));
     for _ in 0..3 {
         let mut zeroed = vec![0_u8; 3_000_000];
-        assert!(orthotope_tests::spec::bytes::all_are(&zeroed, 0));
+        assert!(orthotope_tests::pattern::all_are(&zeroed, 0));
         zeroed.fill(0xff);
     }
 }

@@ -7,11 +7,11 @@
 
 use std::process::ExitCode;
 use std::sync::Barrier;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
+use std::sync::mpsc::{Receiver, Sender};
 
 use crate::memory;
 use crate::random::Random;
+use crate::ring;
 
 /// Threads of one round.
 pub const THREADS: usize = 200;
@@ -28,9 +28,6 @@ const BLOCKS: usize = 48;
 
 /// Largest block. With the sizes' distribution a thread's blocks take about 50 KiB.
 const LARGEST: usize = 8 << 10;
-
-/// Small stacks, so that what is measured is the allocator.
-const STACK: usize = 128 << 10;
 
 /// A block, and the byte that fills it.
 type Block = (Vec<u8>, u8);
@@ -66,29 +63,11 @@ pub fn main(handed_out: fn() -> usize) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Threads in a ring: each frees what its predecessor allocated.
+/// Each thread frees what the one before allocated.
 fn round(number: usize) {
     let all_alive = Barrier::new(THREADS);
-    let (mut senders, receivers): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| mpsc::channel()).unzip();
-    senders.rotate_left(1);
-    thread::scope(|scope| {
-        let start = |(thread, (to, from))| {
-            let (all_alive, seed) = (&all_alive, (number << 32 | thread) as u64);
-            thread::Builder::new()
-                .stack_size(STACK)
-                .spawn_scoped(scope, move || live(seed, all_alive, to, from))
-                .expect("a thread can be started")
-        };
-        let threads: Vec<_> = senders
-            .into_iter()
-            .zip(receivers)
-            .enumerate()
-            .map(start)
-            .collect();
-        // Unlike the scope's end, a join waits until the thread's exit is over.
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().expect("no thread panics"));
+    ring::run(THREADS, |thread, to, from| {
+        live((number << 32 | thread) as u64, &all_alive, to, from);
     });
 }
 

@@ -5,11 +5,11 @@
 //! run those binaries and judge what they print. Read in this order:
 //!
 //! - [`random`], [`digest`] and [`pattern`]: input and output of a workload as numbers that never vary,
-//!   and blocks whose contents say whose they are;
+//!   and blocks whose contents say whose they are; [`live`]: how many blocks a snapshot counts;
 //! - [`binary`] and [`memory`]: running a binary of this package and judging how it ended, and what the
 //!   system says of oneself;
 //! - [`programs`]: published crates at work, unmodified;
-//! - [`churn`]: threads that come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
+//! - [`ring`] and [`churn`]: threads that hand blocks on, and come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
 //!   whom an allocator asks for memory;
 //! - [`mod@subject`] and [`tasks`]: an allocator as a value, and the threads of this process; [`giving_back`]: memory that
 //!   goes back to the system; [`forking`]: children of a busy process; [`limited`]: too little address space;
@@ -35,6 +35,7 @@ pub mod hoard;
 pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod limited;
+pub mod live;
 pub mod memory;
 pub mod native;
 pub mod pattern;
@@ -42,6 +43,7 @@ pub mod programs;
 pub mod random;
 pub mod recorded;
 pub mod reentry;
+pub mod ring;
 pub mod snippets;
 pub mod spec;
 pub mod subject;

@@ -14,12 +14,7 @@ pub fn write(block: &mut [u8], tag: usize) {
 #[must_use]
 pub fn holds(block: &[u8], tag: usize) -> bool {
     let (head, body) = block.split_at(block.len().min(size_of::<usize>()));
-    // Compared in pages: a comparison of slices is fast also where nothing is optimised.
-    let page = [byte(tag); 4096];
-    *head == tag.to_le_bytes()[..head.len()]
-        && body
-            .chunks(page.len())
-            .all(|part| *part == page[..part.len()])
+    *head == tag.to_le_bytes()[..head.len()] && all_are(body, byte(tag))
 }
 
 /// Never zero: fresh pages must not look like a pattern.
@@ -27,10 +22,12 @@ const fn byte(tag: usize) -> u8 {
     (tag % 251) as u8 + 1
 }
 
-/// Whether every byte of `block` is zero.
+/// Whether every byte of `block` is `byte`.
 #[must_use]
-pub fn is_zero(block: &[u8]) -> bool {
+pub fn all_are(block: &[u8], byte: u8) -> bool {
+    // Compared in pages: a comparison of slices is fast also where nothing is optimised.
+    let page = [byte; 4096];
     block
-        .chunks(4096)
-        .all(|part| *part == [0; 4096][..part.len()])
+        .chunks(page.len())
+        .all(|part| *part == page[..part.len()])
 }

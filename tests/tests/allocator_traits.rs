@@ -2,12 +2,7 @@
 //!
 //! Each test has an allocator of its own, so that what is live in it is known exactly.
 
-use orthotope::Stats;
-
-/// Blocks in the program's hands.
-fn live(stats: &Stats) -> usize {
-    stats.large_live + stats.classes.iter().map(|class| class.live).sum::<usize>()
-}
+use orthotope_tests::live::all as live;
 
 /// What blocks are filled with, page by page: compared in one go, which a dev build does fast, too.
 const PAGE: [u8; 4096] = {
@@ -39,19 +34,6 @@ fn assert_filled(bytes: &[u8]) {
     );
 }
 
-/// Panics unless the bytes are zero.
-#[track_caller]
-fn assert_zero(bytes: &[u8]) {
-    let mut chunks = bytes.chunks(PAGE.len());
-    let wrong = chunks.position(|chunk| chunk != &[0; PAGE.len()][..chunk.len()]);
-    assert_eq!(
-        wrong,
-        None,
-        "the page of {} bytes that is not zero",
-        bytes.len()
-    );
-}
-
 /// The same tests for one version of the trait.
 macro_rules! version {
     ($version:ident, $api:ident) => {
@@ -64,8 +46,9 @@ macro_rules! version {
             use $api::vec::Vec;
 
             use orthotope::Stats;
+            use orthotope_tests::pattern::all_are;
 
-            use super::{assert_filled, assert_zero, fill, live};
+            use super::{assert_filled, fill, live};
 
             fn layout(size: usize, align: usize) -> Layout {
                 Layout::from_size_align(size, align).expect("a layout")
@@ -119,9 +102,7 @@ macro_rules! version {
                         block = grown.expect("there is memory");
                         let bytes = bytes(block, new);
                         assert_filled(&bytes[..old.size()]);
-                        if is_zeroed {
-                            assert_zero(&bytes[old.size()..]);
-                        }
+                        assert!(!is_zeroed || all_are(&bytes[old.size()..], 0), "{new:?}");
                         fill(bytes);
                         old = new;
                     }
@@ -154,9 +135,7 @@ macro_rules! version {
                         };
                         let block = block.expect("there is memory");
                         let bytes = bytes(block, layout);
-                        if number % 2 != 0 {
-                            assert_zero(bytes);
-                        }
+                        assert!(number % 2 == 0 || all_are(bytes, 0), "{layout:?}");
                         fill(bytes);
                         block
                     })

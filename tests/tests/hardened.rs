@@ -4,7 +4,6 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
-use std::os::unix::process::ExitStatusExt;
 use std::sync::mpsc;
 use std::thread;
 
@@ -16,27 +15,6 @@ const LARGE: usize = 40 << 20;
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, 8).expect("a valid layout")
-}
-
-/// Runs `wrong` in a process of its own, which `signal` must end; what it wrote to stderr.
-fn ends_the_process(test: &str, signal: i32, wrong: impl FnOnce()) -> Option<String> {
-    let Some(output) = child::rerun(test) else {
-        wrong();
-        return None;
-    };
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.signal(), Some(signal), "{stderr}");
-    Some(stderr)
-}
-
-/// The same for what the allocator says itself: in one line with `parts`.
-fn is_told(test: &str, parts: &[&str], wrong: impl FnOnce()) {
-    if let Some(stderr) = ends_the_process(test, libc::SIGABRT, wrong) {
-        assert_eq!(stderr.matches('\n').count(), 1, "one line: {stderr}");
-        for part in parts {
-            assert!(stderr.contains(part), "{part}: {stderr}");
-        }
-    }
 }
 
 /// An allocator as its tests see it.
@@ -183,7 +161,7 @@ macro_rules! configuration {
             #[test]
             fn a_double_free_aborts() {
                 let test = name("a_double_free_aborts");
-                is_told(&test, &[&FreeError::DoubleFree.to_string(), "0x"], || {
+                child::aborts(&test, &[&FreeError::DoubleFree.to_string(), "0x"], || {
                     let block = subject().take(100);
                     subject().give(block, 100);
                     subject().give(block, 100);
@@ -193,7 +171,7 @@ macro_rules! configuration {
             #[test]
             fn a_wrong_size_aborts() {
                 let what = FreeError::SizeMismatch { provided: 99, recorded: 100 };
-                is_told(&name("a_wrong_size_aborts"), &[&what.to_string()], || {
+                child::aborts(&name("a_wrong_size_aborts"), &[&what.to_string()], || {
                     subject().give(subject().take(100), 99);
                 });
             }
@@ -201,7 +179,7 @@ macro_rules! configuration {
             #[test]
             fn an_interior_pointer_aborts() {
                 let what = FreeError::CorruptHeader.to_string();
-                is_told(&name("an_interior_pointer_aborts"), &[&what], || {
+                child::aborts(&name("an_interior_pointer_aborts"), &[&what], || {
                     let block = subject().take(3_000);
                     // SAFETY: the block is longer.
                     subject().give(unsafe { block.add(512) }, 3_000);
@@ -211,7 +189,7 @@ macro_rules! configuration {
             #[test]
             fn a_foreign_pointer_aborts() {
                 let what = FreeError::ForeignPointer.to_string();
-                is_told(&name("a_foreign_pointer_aborts"), &[&what], || {
+                child::aborts(&name("a_foreign_pointer_aborts"), &[&what], || {
                     let foreign = NonNull::from(Box::leak(Box::new([0_u64; 64])));
                     subject().give(foreign.cast(), 512);
                 });
@@ -220,7 +198,7 @@ macro_rules! configuration {
             #[test]
             fn a_large_double_free_aborts() {
                 let what = FreeError::AlreadyFreedOrUnknownLarge.to_string();
-                is_told(&name("a_large_double_free_aborts"), &[&what], || {
+                child::aborts(&name("a_large_double_free_aborts"), &[&what], || {
                     let block = subject().take(LARGE);
                     subject().give(block, LARGE);
                     subject().give(block, LARGE);
@@ -230,7 +208,7 @@ macro_rules! configuration {
             #[test]
             fn a_realloc_of_a_free_block_aborts() {
                 let what = FreeError::DoubleFree.to_string();
-                is_told(&name("a_realloc_of_a_free_block_aborts"), &[&what], || {
+                child::aborts(&name("a_realloc_of_a_free_block_aborts"), &[&what], || {
                     let block = subject().take(100);
                     subject().give(block, 100);
                     // SAFETY: not as `GlobalAlloc` asks, on purpose.
@@ -241,7 +219,7 @@ macro_rules! configuration {
             #[test]
             fn a_write_to_the_start_of_a_free_block_aborts() {
                 let test = name("a_write_to_the_start_of_a_free_block_aborts");
-                is_told(&test, &["write after free", "at offset 7 "], || {
+                child::aborts(&test, &["write after free", "at offset 7 "], || {
                     write_after_free(subject(), 5_000, 7);
                 });
             }
@@ -253,7 +231,7 @@ macro_rules! configuration {
                 let usable = || unsafe { Hardened::usable_size(subject().take(5_000)) };
                 let last = usable().expect("it is live") - 1;
                 let told = format!("at offset {last} ");
-                is_told(&test, &["write after free", &told], || {
+                child::aborts(&test, &["write after free", &told], || {
                     write_after_free(subject(), 5_000, last);
                 });
             }
@@ -261,7 +239,7 @@ macro_rules! configuration {
             #[test]
             fn a_write_to_a_free_large_block_aborts() {
                 let test = name("a_write_to_a_free_large_block_aborts");
-                is_told(&test, &["write after free", "at offset 200 "], || {
+                child::aborts(&test, &["write after free", "at offset 200 "], || {
                     write_after_free(subject(), LARGE, 200);
                 });
             }
@@ -269,7 +247,7 @@ macro_rules! configuration {
             #[test]
             fn a_write_beyond_a_large_block_faults() {
                 let test = name("a_write_beyond_a_large_block_faults");
-                ends_the_process(&test, libc::SIGSEGV, || {
+                child::ended_by(&test, libc::SIGSEGV, || {
                     let size = LARGE - 64;
                     // SAFETY: one byte too far, on purpose.
                     unsafe { subject().take(size).add(size).write(1) };
@@ -279,7 +257,7 @@ macro_rules! configuration {
             #[test]
             fn a_write_before_a_large_block_faults() {
                 let test = name("a_write_before_a_large_block_faults");
-                ends_the_process(&test, libc::SIGSEGV, || {
+                child::ended_by(&test, libc::SIGSEGV, || {
                     let mut place = subject().take(LARGE).as_ptr();
                     // At most what alignment and rounding leave lies between the block and the page before it.
                     for _ in 0..(256 << 10) {

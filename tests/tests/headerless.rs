@@ -2,7 +2,6 @@
 //! address, and what comes back to its slab must have been away. One line says so, and the process ends.
 
 use core::alloc::{GlobalAlloc, Layout};
-use std::os::unix::process::ExitStatusExt;
 
 use orthotope::FreeError;
 use orthotope_tests::spec::child;
@@ -10,15 +9,9 @@ use orthotope_tests::spec::child;
 #[orthotope::allocator(preset = "general", arena = "1GiB")]
 static GENERAL: General;
 
+/// Runs `free` in a process of its own, which must abort after one line that says `what`, with the pointer in hexadecimal.
 fn ends_the_process(test: &str, what: &str, free: impl FnOnce()) {
-    let Some(output) = child::rerun(test) else {
-        return free();
-    };
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{stderr}");
-    assert_eq!(stderr.matches('\n').count(), 1, "one line: {stderr}");
-    assert!(stderr.contains(what), "{stderr}");
-    assert!(stderr.contains("0x"), "the pointer: {stderr}");
+    child::aborts(test, &[what, "0x"], free);
 }
 
 fn layout(size: usize) -> Layout {

@@ -3,25 +3,9 @@
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
 use std::path::Path;
-use std::process::Command;
 
 use orthotope_tests::binary;
-
-/// Whether the program is there. What is required must be.
-fn is_there(program: &str) -> bool {
-    let there = Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !there {
-        assert!(
-            std::env::var_os("ORTHOTOPE_REQUIRE_PROGRAMS").is_none(),
-            "{program} is missing"
-        );
-        println!("skipped: there is no {program}");
-    }
-    there
-}
+use orthotope_tests::native::have;
 
 /// The library. Cargo puts the examples of this package beside `deps`, in which this test is.
 fn library() -> String {
@@ -47,7 +31,7 @@ fn source(name: &str) -> String {
 
 #[test]
 fn a_c_program_closes_the_library_under_its_threads() {
-    if !is_there("gcc") {
+    if !have("a_c_program_closes_the_library_under_its_threads", &["cc"]) {
         return;
     }
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("late-c");
@@ -56,7 +40,7 @@ fn a_c_program_closes_the_library_under_its_threads() {
         "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program,
     ];
     let source = source("late.c");
-    let built = binary::run("gcc", &[&arguments[..], &[&source, "-ldl"]].concat()).success();
+    let built = binary::run("cc", &[&arguments[..], &[&source, "-ldl"]].concat()).success();
     print!("{built}");
     let ended = binary::run(program, &[&library()]).success();
     assert!(ended.stdout.contains("late: passed"), "{ended}");
@@ -64,7 +48,7 @@ fn a_c_program_closes_the_library_under_its_threads() {
 
 #[test]
 fn python_closes_the_library_under_its_threads() {
-    if !is_there("python3") {
+    if !have("python_closes_the_library_under_its_threads", &["python3"]) {
         return;
     }
     let ended = binary::run("python3", &[&source("late.py"), &library()]).success();

@@ -1,6 +1,7 @@
 //! `cap` round a generated type: it counts, and refuses beyond its limit.
 
 use cap::Cap;
+use orthotope_tests::live::of_class;
 
 #[orthotope::allocator(preset = "general", arena = "4GiB")]
 static SERVED: ServedAlloc;
@@ -14,9 +15,7 @@ const BLOCKS: usize = 1000;
 
 /// Live blocks of the class that serves `SIZE`.
 fn live() -> usize {
-    let stats = ServedAlloc::stats();
-    let class = stats.classes.iter().find(|class| class.payload >= SIZE);
-    class.map_or(0, |class| class.live)
+    of_class(&ServedAlloc::stats(), SIZE)
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use divan::{AllocProfiler, Divan};
+use orthotope_tests::live::of_class;
 
 #[orthotope::allocator(preset = "general", arena = "4GiB")]
 static SERVED: ServedAlloc;
@@ -22,9 +23,7 @@ static LIVE: AtomicUsize = AtomicUsize::new(0);
 #[divan::bench(sample_count = 5, sample_size = 2)]
 fn two_hundred_blocks() {
     let blocks: [Box<[u8; SIZE]>; BLOCKS] = std::array::from_fn(|_| Box::new([1; SIZE]));
-    let live = ServedAlloc::stats();
-    let class = live.classes.iter().find(|class| class.payload >= SIZE);
-    LIVE.fetch_max(class.map_or(0, |class| class.live), Relaxed);
+    LIVE.fetch_max(of_class(&ServedAlloc::stats(), SIZE), Relaxed);
     black_box(blocks);
 }
 

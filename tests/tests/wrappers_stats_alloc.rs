@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::sync::LazyLock;
 
+use orthotope_tests::live::of_class;
 use stats_alloc::{Region, StatsAlloc};
 
 #[orthotope::allocator(preset = "general", arena = "4GiB")]
@@ -43,9 +44,7 @@ const BLOCKS: usize = 1000;
 
 /// Live blocks of the class that serves `SIZE`.
 fn live() -> usize {
-    let stats = ServedAlloc::stats();
-    let class = stats.classes.iter().find(|class| class.payload >= SIZE);
-    class.map_or(0, |class| class.live)
+    of_class(&ServedAlloc::stats(), SIZE)
 }
 
 #[test]

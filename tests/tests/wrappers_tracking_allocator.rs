@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use orthotope_tests::live::of_class;
 use tracking_allocator::{
     AllocationGroupId, AllocationGroupToken, AllocationRegistry, AllocationTracker, Allocator,
 };
@@ -49,9 +50,7 @@ impl AllocationTracker for Tracker {
 
 /// Live blocks of the class that serves `SIZE` and the word before it.
 fn live() -> usize {
-    let stats = ServedAlloc::stats();
-    let class = stats.classes.iter().find(|class| class.payload >= SIZE + 8);
-    class.map_or(0, |class| class.live)
+    of_class(&ServedAlloc::stats(), SIZE + 8)
 }
 
 #[test]

@@ -5,13 +5,13 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::RefCell;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
+use std::sync::mpsc::{Receiver, Sender};
 
 use super::{LIBC_CALLS, exit, watch};
 use crate::hoard::Hoard;
 use crate::pattern;
 use crate::random::Random;
+use crate::ring;
 
 /// Threads that start and exit, a few at a time.
 const THREADS: usize = 96;
@@ -93,7 +93,7 @@ fn sizes() {
     {
         let mut block = vec![0_u8; size];
         assert!(
-            pattern::is_zero(&block),
+            pattern::all_are(&block, 0),
             "a zeroed block of {size} bytes is not zero"
         );
         pattern::write(&mut block, size);
@@ -110,7 +110,7 @@ fn sizes() {
     drop(kept);
     let large: Vec<Vec<u8>> = (0..4).map(|step| vec![0; LARGE + step * 4096]).collect();
     assert!(
-        large.iter().all(|block| pattern::is_zero(block)),
+        large.iter().all(|block| pattern::all_are(block, 0)),
         "a zeroed large block is not zero"
     );
 }
@@ -188,21 +188,8 @@ impl Drop for Last {
 
 /// Threads in a ring, with blocks on the way between them and statistics read meanwhile.
 fn threads(subject: &Subject<'_>) {
-    let (mut senders, receivers): (Vec<_>, Vec<_>) = (0..THREADS).map(|_| mpsc::channel()).unzip();
-    senders.rotate_left(1);
-    thread::scope(|scope| {
-        let start =
-            |(number, (to, from))| scope.spawn(move || one_thread(subject, number, to, from));
-        let threads: Vec<_> = senders
-            .into_iter()
-            .zip(receivers)
-            .enumerate()
-            .map(start)
-            .collect();
-        // Unlike the scope's end, a join waits until the thread's exit is over.
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().expect("no thread panics"));
+    ring::run(THREADS, |number, to, from| {
+        one_thread(subject, number, to, from);
     });
     assert_eq!(exit::watched(), THREADS, "threads watched to their end");
 }

@@ -1,6 +1,7 @@
-//! A test that needs a process of its own: it runs this binary again, with itself as the only test.
+//! A test that needs a process of its own, or that ends one: it runs this binary again, with itself as the only test.
 
 use std::env;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 
 const MARK: &str = "ORTHOTOPE_SPEC_CHILD";
@@ -43,4 +44,34 @@ pub fn is_child(path: &str) -> bool {
         String::from_utf8_lossy(&output.stderr)
     );
     false
+}
+
+/// Runs `wrong` in a process of its own, which the signal must end. What it wrote to standard error; `None` in that process.
+///
+/// # Panics
+///
+/// If the process ends in another way.
+pub fn ended_by(path: &str, signal: i32, wrong: impl FnOnce()) -> Option<String> {
+    let Some(output) = rerun(path) else {
+        wrong();
+        return None;
+    };
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.signal(), Some(signal), "{stderr}");
+    Some(stderr)
+}
+
+/// Runs `wrong` in a process of its own, which must abort after one line on standard error that has all of `parts`.
+///
+/// # Panics
+///
+/// If the process ends in another way, or says something else.
+pub fn aborts(path: &str, parts: &[&str], wrong: impl FnOnce()) {
+    if let Some(stderr) = ended_by(path, libc::SIGABRT, wrong) {
+        assert_eq!(stderr.matches('\n').count(), 1, "one line: {stderr}");
+        assert!(stderr.ends_with('\n'), "one line: {stderr}");
+        for part in parts {
+            assert!(stderr.contains(part), "{part}: {stderr}");
+        }
+    }
 }

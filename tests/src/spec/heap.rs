@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 
 use orthotope::{AllocError, Allocator, AllocatorConfig, FreeError, SizeClass, ThreadCache};
 
-use super::bytes::all_are;
+use crate::pattern::all_are;
 
 /// Bytes of the header before every block.
 pub const HEADER: usize = 64;

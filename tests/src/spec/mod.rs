@@ -5,11 +5,9 @@
 //! | [`heap`] | an allocator of its own, and blocks whose headers can be looked at and overwritten |
 //! | [`process`] | the process-wide allocator, for one test at a time |
 //! | [`piece`] | memory owned through `GlobalAlloc` |
-//! | [`bytes`] | a look at many bytes |
-//! | [`child`] | a test that needs a process of its own |
+//! | [`child`] | a test that needs a process of its own, or that ends one |
 //! | [`table`] | the tables of clauses and tests |
 
-pub mod bytes;
 pub mod child;
 pub mod heap;
 pub mod piece;
