@@ -1,20 +1,26 @@
-//! Programs that need a manifest of their own: another edition, or another name for the dependency.
+//! Programs that need a manifest of their own: another edition, another name for the dependency, a profile that changes.
 //!
 //! Each is built in a package outside the workspace, with the workspace's lock file so that nothing
 //! has to be downloaded, and is run.
 
+mod profile;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Builds and runs `ui/crates/{name}.rs` in `edition`, in a package that knows orthotope as `dependency`.
-fn attempt(name: &str, edition: &str, dependency: &str) -> Output {
+/// Where the packages and what they are built into lie.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui")
+}
+
+/// Makes a package of `ui/crates/{name}.rs` in `edition`, which knows orthotope as `dependency`; its folder.
+fn package(name: &str, edition: &str, dependency: &str) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = tests
         .parent()
         .expect("the tests are a member of the workspace");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui");
-    let package = target.join(name);
+    let package = folder().join(name);
     fs::create_dir_all(&package).unwrap();
     let lock = fs::read(workspace.join("Cargo.lock")).unwrap();
     fs::write(package.join("Cargo.lock"), lock).unwrap();
@@ -27,48 +33,51 @@ fn attempt(name: &str, edition: &str, dependency: &str) -> Output {
          [dependencies]\n{dependency} = {{ package = \"orthotope\", path = {orthotope:?} }}\n\n\
          [workspace]\n"
     );
-    let manifest_path = package.join("Cargo.toml");
-    fs::write(&manifest_path, manifest).unwrap();
+    fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    package
+}
 
+/// Builds and runs a package.
+fn attempt(package: &Path) -> Output {
     Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--offline", "--manifest-path"])
-        .arg(&manifest_path)
+        .arg(package.join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target.join("target"))
+        .arg(folder().join("target"))
         .output()
         .unwrap()
 }
 
-/// The same, of one that runs.
-fn run(name: &str, edition: &str, dependency: &str) {
-    let output = attempt(name, edition, dependency);
+/// The same, of one that runs: what it prints.
+fn run(package: &Path) -> String {
+    let output = attempt(package);
     assert!(
         output.status.success(),
-        "{name} failed:\n{}",
+        "{} failed:\n{}",
+        package.display(),
         String::from_utf8_lossy(&output.stderr),
     );
+    String::from_utf8(output.stdout).unwrap()
 }
-
-mod profile;
 
 #[test]
 fn edition_2021() {
-    run("edition_2021", "2021", "orthotope");
+    run(&package("edition_2021", "2021", "orthotope"));
 }
 
 #[test]
 fn edition_2024() {
-    run("edition_2024", "2024", "orthotope");
+    run(&package("edition_2024", "2024", "orthotope"));
 }
 
 #[test]
 fn renamed_dependency() {
-    run("renamed", "2024", "tuned");
+    run(&package("renamed", "2024", "tuned"));
 }
 
 #[test]
 fn c_api_twice() {
-    let output = attempt("c_api_twice", "2024", "orthotope");
+    let output = attempt(&package("c_api_twice", "2024", "orthotope"));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "two `malloc` in one program");
     // Which of the family it names is the compiler's choice.
