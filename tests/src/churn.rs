@@ -14,10 +14,10 @@ use crate::random::Random;
 use crate::ring;
 
 /// Threads of one round.
-pub const THREADS: usize = 200;
+const THREADS: usize = 200;
 
 /// Rounds between the two measurements.
-pub const ROUNDS: usize = 100;
+const ROUNDS: usize = 100;
 
 /// Rounds before the first measurement. Free spans are reused in no particular order, so it takes some
 /// rounds until every page that was ever handed out has been touched once.

@@ -8,7 +8,7 @@ use std::collections::TryReserveError;
 use crate::pattern;
 use crate::random::Random;
 
-/// Bytes of the arenas in the `exhausted-*` binaries.
+/// Bytes of the arenas in the `exhausted-*` binaries, which hold it against their own.
 pub const ARENA: usize = 16 << 20;
 
 /// Largest single block: small enough for every arena's classes, and not a class itself.

@@ -6,6 +6,8 @@ use orthotope_tests::exhaustion;
 #[orthotope::allocator(preset = "general", arena = "16MiB", exhausted = "grow")]
 static GLOBAL: Growing;
 
+const _: () = assert!(Growing::CONFIG.arena == exhaustion::ARENA);
+
 fn main() {
     println!("{}", exhaustion::grow(6));
 }

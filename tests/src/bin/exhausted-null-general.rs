@@ -6,6 +6,8 @@ use orthotope_tests::exhaustion;
 #[orthotope::allocator(preset = "general", arena = "16MiB", exhausted = "null")]
 static GLOBAL: Bounded;
 
+const _: () = assert!(Bounded::CONFIG.arena == exhaustion::ARENA);
+
 fn main() {
     println!("{}", exhaustion::null());
 }

@@ -6,6 +6,8 @@ use orthotope_tests::exhaustion;
 #[orthotope::allocator(arena = "16MiB", exhausted = "null", classes = [64, 256, 1024, 8192, "64KiB", "1MiB"])]
 static GLOBAL: Bounded;
 
+const _: () = assert!(Bounded::CONFIG.arena == exhaustion::ARENA);
+
 fn main() {
     println!("{}", exhaustion::null());
 }

@@ -14,10 +14,10 @@ pub mod pack;
 pub mod sort;
 
 /// A workload: a name to ask for it by, and what computes its line.
-pub type Program = (&'static str, fn() -> String);
+type Program = (&'static str, fn() -> String);
 
 /// Every program there is.
-pub const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 5] = [
     ("serde_json", json::run),
     ("regex", captures::run),
     ("rayon", sort::run),

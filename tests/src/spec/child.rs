@@ -6,13 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 const MARK: &str = "ORTHOTOPE_SPEC_CHILD";
 
-/// Runs the test `path` (as `cargo test` prints it) again in a process of its own. `None` in that process.
-///
-/// # Panics
-///
-/// If the process cannot be started.
-#[must_use]
-pub fn rerun(path: &str) -> Option<Output> {
+/// Runs the test `path` again in a process of its own. `None` in that process.
+fn rerun(path: &str) -> Option<Output> {
     if env::var_os(MARK).is_some_and(|mark| mark == path) {
         return None;
     }
@@ -26,7 +21,8 @@ pub fn rerun(path: &str) -> Option<Output> {
     Some(output)
 }
 
-/// The same, for a test that must succeed: whether the caller is to go on, in that process.
+/// Runs the test `path` (as `cargo test` prints it) again in a process of its own, where it must succeed. True in that
+/// process alone: there the caller goes on.
 ///
 /// # Panics
 ///
