@@ -7,7 +7,7 @@
 //! - [`random`], [`digest`] and [`pattern`]: input and output of a workload as numbers that never vary,
 //!   and blocks whose contents say whose they are; [`live`]: how many blocks a snapshot counts;
 //! - [`binary`] and [`memory`]: running a binary of this package and judging how it ended, and what the
-//!   system says of oneself;
+//!   system says of oneself; [`pthread`]: whom a function that stands in the system's place passes its calls on to;
 //! - [`programs`]: published crates at work, unmodified;
 //! - [`ring`] and [`churn`]: threads that hand blocks on, and come and go; [`hoard`] and [`exhaustion`]: the end of an arena; [`reentry`]:
 //!   whom an allocator asks for memory;
@@ -40,6 +40,8 @@ pub mod memory;
 pub mod native;
 pub mod pattern;
 pub mod programs;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub mod pthread;
 pub mod random;
 pub mod recorded;
 pub mod reentry;

@@ -1,4 +1,4 @@
-//! A preset that does not exist, and one without quotes.
+//! A preset that does not exist, though one is spelt nearly so.
 
 #[orthotope::allocator(preset = "tensors")]
 static POOL: Pool;

@@ -4,8 +4,8 @@
 //! them. Each tells the watch and passes the call on to glibc's own functions.
 
 use std::ffi::{c_int, c_void};
-use std::mem;
 
+use orthotope_tests::pthread::{Main, create_next};
 use orthotope_tests::reentry::{libc_asked, thread_created};
 
 unsafe extern "C" {
@@ -16,14 +16,6 @@ unsafe extern "C" {
     fn __libc_free(block: *mut c_void);
 }
 
-type Main = extern "C" fn(*mut c_void) -> *mut c_void;
-type Create = unsafe extern "C" fn(
-    *mut libc::pthread_t,
-    *const libc::pthread_attr_t,
-    Main,
-    *mut c_void,
-) -> c_int;
-
 /// Not of the family, but it asks the family.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_create(
@@ -32,15 +24,8 @@ unsafe extern "C" fn pthread_create(
     main: Main,
     argument: *mut c_void,
 ) -> c_int {
-    thread_created(|| {
-        // SAFETY: the name is a C string.
-        let next = unsafe { libc::dlsym(libc::RTLD_NEXT, c"pthread_create".as_ptr()) };
-        assert!(!next.is_null(), "glibc makes threads");
-        // SAFETY: this is the function's type.
-        let next = unsafe { mem::transmute::<*mut c_void, Create>(next) };
-        // SAFETY: the caller's promise.
-        unsafe { next(thread, attributes, main, argument) }
-    })
+    // SAFETY: the caller's promise.
+    thread_created(|| unsafe { create_next(thread, attributes, main, argument) })
 }
 
 #[unsafe(no_mangle)]

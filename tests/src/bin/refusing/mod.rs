@@ -3,16 +3,10 @@
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use orthotope_tests::pthread::{Main, create_next};
+
 /// While it is set, no thread can be made.
 pub(crate) static NO_THREADS: AtomicBool = AtomicBool::new(false);
-
-type Main = extern "C" fn(*mut c_void) -> *mut c_void;
-type Create = unsafe extern "C" fn(
-    *mut libc::pthread_t,
-    *const libc::pthread_attr_t,
-    Main,
-    *mut c_void,
-) -> c_int;
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_create(
@@ -24,11 +18,6 @@ unsafe extern "C" fn pthread_create(
     if NO_THREADS.load(Ordering::Relaxed) {
         return libc::EAGAIN;
     }
-    // SAFETY: the name is a C string.
-    let next = unsafe { libc::dlsym(libc::RTLD_NEXT, c"pthread_create".as_ptr()) };
-    assert!(!next.is_null(), "the C library makes threads");
-    // SAFETY: this is the function's type.
-    let next = unsafe { std::mem::transmute::<*mut c_void, Create>(next) };
     // SAFETY: the caller's promise.
-    unsafe { next(thread, attributes, main, argument) }
+    unsafe { create_next(thread, attributes, main, argument) }
 }
