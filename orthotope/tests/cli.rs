@@ -253,18 +253,38 @@ fn what_is_wrong_with_a_file_is_said_with_its_line_and_the_mend() {
 }
 
 #[test]
-fn a_wrong_command_line_ends_with_2() {
+fn a_wrong_command_line_ends_with_2_and_says_what_may_be_written() {
     let place = Place::new("usage");
-    for arguments in [
-        &[][..],
-        &["tune"],
-        &["polish", "serve.json"],
-        &["tune", "serve.json", "--classes", "0"],
-        &["tune", "serve.json", "--classes", "256"],
-        &["tune", "serve.json", "--align", "12"],
-        &["merge", "serve.json"],
+    // What was written, and what may be.
+    for (arguments, parts) in [
+        (&[][..], ["tune", "report"]),
+        (&["tune"], ["<PROFILE>", "Usage: orthotope tune"]),
+        (&["polish", "serve.json"], ["'polish'", "--help"]),
+        (
+            &["tune", "serve.json", "--classes", "0"],
+            ["'0'", "1..=255"],
+        ),
+        (
+            &["tune", "serve.json", "--classes", "256"],
+            ["'256'", "1..=255"],
+        ),
+        (
+            &["tune", "serve.json", "--align", "12"],
+            ["'12'", "write a power of two from 8 to 2097152"],
+        ),
+        (
+            &["tune", "serve.json", "--preset", "small"],
+            ["'small'", "[possible values: general, tensor]"],
+        ),
+        (
+            &["merge", "serve.json"],
+            ["--output <FILE>", "Usage: orthotope merge"],
+        ),
     ] {
-        place.failure(2, arguments);
+        let message = place.failure(2, arguments);
+        for part in parts {
+            assert!(message.contains(part), "{part}: {message}");
+        }
     }
     for (settings, said) in [
         (
