@@ -22,7 +22,7 @@ fn stage_profiles() {
 }
 
 #[test]
-fn cases() {
+fn each_case_runs_or_is_refused_with_its_message() {
     stage_profiles();
     let cases = trybuild::TestCases::new();
     cases.pass("ui/pass/*.rs");
