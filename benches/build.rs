@@ -1,16 +1,18 @@
-//! Tells the crate what compiled it, for the report and for the gate.
+//! Tells the crate what compiled it, and how. Of `orthotope-programs`, too.
 
 use std::env;
 use std::process::Command;
 
 fn main() {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let version = Command::new(rustc).arg("--version").output();
-    let version = version.map_or_else(
-        |_| String::from("unknown"),
-        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-    );
-    println!("cargo::rustc-env=ORTHOTOPE_RUSTC={version}");
+    let compiler = env::var_os("RUSTC").expect("cargo sets RUSTC");
+    let version = Command::new(compiler)
+        .arg("--version")
+        .output()
+        .expect("the compiler that builds this runs");
+    let version = String::from_utf8_lossy(&version.stdout);
+    println!("cargo::rustc-env=BENCHES_COMPILER={}", version.trim());
+    let level = env::var("OPT_LEVEL").expect("cargo sets OPT_LEVEL");
+    println!("cargo::rustc-env=BENCHES_OPT_LEVEL={level}");
 
     // Without cmake, snmalloc is built with its assertions on unless the caller says otherwise; a
     // comparison with such a build would flatter everybody else.

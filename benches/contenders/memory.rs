@@ -3,9 +3,9 @@
 use std::alloc::System;
 
 use orthotope::OrthotopeGlobalAlloc;
+use orthotope_benches::Role;
 use orthotope_benches::block::Heap;
 use orthotope_benches::memory::{Caches, Contender};
-use orthotope_benches::report::Role;
 
 static GLIBC: System = System;
 static DEFAULT: OrthotopeGlobalAlloc = OrthotopeGlobalAlloc::new();

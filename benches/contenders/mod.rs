@@ -6,8 +6,9 @@
 use std::alloc::System;
 
 use orthotope::OrthotopeGlobalAlloc;
+use orthotope_benches::Role;
 use orthotope_benches::block::Heap;
-use orthotope_benches::report::{Contender, Role};
+use orthotope_benches::report::Contender;
 
 static GLIBC: System = System;
 static DEFAULT: OrthotopeGlobalAlloc = OrthotopeGlobalAlloc::new();

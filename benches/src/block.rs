@@ -1,8 +1,12 @@
 //! A block of memory as an owned value, so that workloads need no `unsafe`.
 //!
-//! Owns the only calls of `GlobalAlloc` in the benches: every allocator is reached through that trait, with
+//! Owns the only calls of `GlobalAlloc` in what is measured: every allocator is reached through that trait, with
 //! the same layouts. The alignment is a constant, as it is in Rust programs; the size is a value that the
 //! optimiser must not know.
+//!
+//! Invariant, "sizes are legal": a size is at least 1 and far from `isize::MAX`. Sizes are the workloads' own, constants or
+//! drawn from tables of them, and only this crate makes blocks. A check would be measured with the allocator:
+//! debug builds alone have one.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::hint::black_box;
@@ -10,9 +14,9 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 /// Alignment that Rust code asks for.
-pub const NATURAL: usize = 8;
+pub(crate) const NATURAL: usize = 8;
 /// Alignment of the spec workloads.
-pub const CACHE_LINE: usize = 64;
+pub(crate) const CACHE_LINE: usize = 64;
 
 /// Every block is written to once per this many bytes.
 const PAGE: usize = 4096;
@@ -46,10 +50,10 @@ mod rivals {
 
 /// A live block of `A`'s heap, aligned to `ALIGN`. It is not freed when dropped.
 ///
-/// Invariant: `ptr` came from `A` with `size`, which is not zero, and `ALIGN`, and nobody else has it.
+/// Invariant: `ptr` came from `A` with `size`, which is legal, and `ALIGN`, and nobody else has it.
 #[derive(Debug)]
 #[must_use = "a dropped block is leaked"]
-pub struct Block<A, const ALIGN: usize> {
+pub(crate) struct Block<A, const ALIGN: usize> {
     ptr: NonNull<u8>,
     size: usize,
     heap: PhantomData<fn(A)>,
@@ -59,46 +63,46 @@ pub struct Block<A, const ALIGN: usize> {
 unsafe impl<A: Heap, const ALIGN: usize> Send for Block<A, ALIGN> {}
 
 impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
-    /// Allocates `size` bytes, which must not be zero, and touches nothing.
+    /// Allocates `size` bytes and touches nothing.
     #[inline(always)]
-    pub fn new(heap: &A, size: usize) -> Self {
+    pub(crate) fn new(heap: &A, size: usize) -> Self {
         let layout = layout::<ALIGN>(size);
-        // SAFETY: `layout` is not of size zero.
+        // SAFETY: sizes are legal, so that `layout` is not of size zero.
         let ptr = unsafe { heap.alloc(layout) };
         Self::of(ptr, size)
     }
 
-    /// Allocates `size` bytes, which must not be zero, and writes to each page.
+    /// Allocates `size` bytes and writes to each page.
     #[inline(always)]
-    pub fn touched(heap: &A, size: usize) -> Self {
+    pub(crate) fn touched(heap: &A, size: usize) -> Self {
         let mut block = Self::new(heap, size);
         block.touch(0);
         block
     }
 
-    /// Allocates `size` zero bytes; `size` must not be zero.
+    /// Allocates `size` zero bytes.
     #[inline(always)]
-    pub fn zeroed(heap: &A, size: usize) -> Self {
+    pub(crate) fn zeroed(heap: &A, size: usize) -> Self {
         let layout = layout::<ALIGN>(size);
-        // SAFETY: `layout` is not of size zero.
+        // SAFETY: sizes are legal, so that `layout` is not of size zero.
         let ptr = unsafe { heap.alloc_zeroed(layout) };
         Self::of(ptr, size)
     }
 
     /// Grows the block to `size` bytes.
     #[inline(always)]
-    pub fn grow(self, heap: &A, size: usize) -> Self {
+    pub(crate) fn grow(self, heap: &A, size: usize) -> Self {
         assert!(size >= self.size, "a block only grows");
         let layout = layout::<ALIGN>(self.size);
         // SAFETY: the invariant makes the block a live one of this heap with this layout; the new size
-        // is not zero, and no benchmark comes near `isize::MAX`.
+        // is legal, too.
         let ptr = unsafe { heap.realloc(self.ptr.as_ptr(), layout, size) };
         Self::of(ptr, size)
     }
 
     /// Frees the block.
     #[inline(always)]
-    pub fn free(self, heap: &A) {
+    pub(crate) fn free(self, heap: &A) {
         let layout = layout::<ALIGN>(self.size);
         // SAFETY: the invariant makes the block a live one of this heap with this layout.
         unsafe { heap.dealloc(self.ptr.as_ptr(), layout) }
@@ -106,7 +110,7 @@ impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
 
     /// Writes to the first byte and then to one byte in each 4 KiB, from `offset` on.
     #[inline(always)]
-    pub fn touch(&mut self, offset: usize) {
+    pub(crate) fn touch(&mut self, offset: usize) {
         let mut at = offset;
         while at < self.size {
             // SAFETY: `at` is less than the block's size.
@@ -119,7 +123,7 @@ impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
 
     /// Writes every byte.
     #[inline(always)]
-    pub fn fill(&mut self) {
+    pub(crate) fn fill(&mut self) {
         // SAFETY: the block has so many bytes, and nobody else has them.
         unsafe { self.ptr.write_bytes(1, self.size) };
         // Without this a write to memory that is freed next may be optimised away.
@@ -132,7 +136,7 @@ impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
     ///
     /// If they do not fit in the block.
     #[inline(always)]
-    pub fn write(&mut self, offset: usize, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, offset: usize, bytes: &[u8]) {
         let room = self.size.checked_sub(offset);
         assert!(room.is_some_and(|room| bytes.len() <= room));
         // SAFETY: `offset` is at most the block's size.
@@ -145,7 +149,7 @@ impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
 
     /// The block as words, each of which is first set to what `value` says of its index. What is left of
     /// the size is left out.
-    pub fn words(&mut self, value: impl Fn(usize) -> usize) -> &mut [usize] {
+    pub(crate) fn words(&mut self, value: impl Fn(usize) -> usize) -> &mut [usize] {
         const { assert!(ALIGN >= align_of::<usize>()) };
         let words = self.ptr.cast::<usize>();
         let count = self.size / size_of::<usize>();
@@ -161,7 +165,7 @@ impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
 
     /// Bytes in the block.
     #[must_use]
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.size
     }
 
@@ -183,12 +187,12 @@ impl<A: Heap, const ALIGN: usize> Block<A, ALIGN> {
 fn layout<const ALIGN: usize>(size: usize) -> Layout {
     const { assert!(ALIGN.is_power_of_two()) };
     debug_assert!(size != 0 && size < isize::MAX as usize - ALIGN);
-    // SAFETY: `ALIGN` is a power of two, and no benchmark's size comes near `isize::MAX`.
+    // SAFETY: `ALIGN` is a power of two, and sizes are legal.
     unsafe { Layout::from_size_align_unchecked(size, ALIGN) }
 }
 
 /// Exit code of a process whose allocator has no memory left.
-pub const EXHAUSTED: i32 = 3;
+pub(crate) const EXHAUSTED: i32 = 3;
 
 /// Ends the process: a benchmark that got no memory has nothing more to say.
 #[cold]

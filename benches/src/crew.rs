@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// Runs `task` once on each of `threads` threads at the same time, with the thread's index.
 ///
 /// Starting the threads is not part of the time.
-pub fn run(threads: usize, task: impl Fn(usize) + Sync) -> Duration {
+pub(crate) fn run(threads: usize, task: impl Fn(usize) + Sync) -> Duration {
     let ready = Barrier::new(threads);
     let (ready, task) = (&ready, &task);
     thread::scope(|scope| {

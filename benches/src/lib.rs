@@ -1,7 +1,7 @@
 //! Orthotope's benches: every workload once, generic over the allocator, and what runs and judges them.
 //!
 //! Read in this order: [`block`] is how a workload reaches an allocator, [`workloads`] what is done with it,
-//! [`measure`] how long it takes. [`report`] compares allocators, [`memory`] what they keep of it, [`gate`] counts
+//! `measure` how long it takes. [`report`] compares allocators, [`memory`] what they keep of it, [`gate`] counts
 //! instructions, [`recorder`] measures what recording costs, [`tuned`] what tuning gains, [`soak`] looks for faults.
 //!
 //! The statics under test are declared by the binaries (`contenders/`), because that is where a user's
@@ -9,16 +9,18 @@
 
 pub mod block;
 mod comparison;
-pub mod crew;
+mod crew;
 pub mod gate;
-pub mod measure;
+mod measure;
 pub mod memory;
-pub mod random;
+mod random;
 pub mod recorder;
 pub mod report;
 pub mod soak;
 pub mod tuned;
 pub mod workloads;
 
+pub use comparison::Role;
+
 /// The compiler that built this crate, as `rustc --version` says it.
-pub const COMPILER: &str = env!("ORTHOTOPE_RUSTC");
+pub(crate) const COMPILER: &str = env!("BENCHES_COMPILER");

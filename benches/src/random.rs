@@ -4,12 +4,12 @@ use std::array;
 
 /// A fast generator (xorshift) whose sequence is fixed by its seed.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// A generator; equal seeds give equal sequences.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         // Neighbouring seeds must not give similar sequences, and a state of zero none at all.
         Self(
             seed.wrapping_add(1)
@@ -20,7 +20,7 @@ impl Random {
 
     /// The next 64 random bits.
     #[inline]
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -29,7 +29,7 @@ impl Random {
 
     /// A number below `limit`, which must fit in 32 bits.
     #[inline]
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         debug_assert!(u32::try_from(limit).is_ok());
         // 32 bits times at most 32 bits stay in 64, and a multiplication is cheaper than a division.
         (((self.bits() >> 32) * limit as u64) >> 32) as usize
@@ -39,69 +39,67 @@ impl Random {
 /// How many quantiles the spread of sizes is cut into: 2 KiB of table, which stays in the first-level cache.
 const QUANTILES: usize = 1024;
 
-/// What sizes a workload asks for.
+/// What sizes a workload of small blocks asks for.
 #[derive(Clone, Debug)]
-pub struct Sizes([u16; QUANTILES]);
+pub(crate) struct Sizes([u16; QUANTILES]);
 
 impl Sizes {
     /// Spread evenly in the logarithm from 8 B to 1 KiB.
     #[must_use]
-    pub fn spread() -> Self {
-        let size = |index: usize| {
-            let quantile = (index as f64 + 0.5) / QUANTILES as f64;
-            (8.0 * 128.0_f64.powf(quantile)).round() as u16
-        };
-        Self(array::from_fn(size))
+    pub(crate) fn spread() -> Self {
+        Self(array::from_fn(|index| quantile(index, 8.0, 1_024.0) as u16))
     }
 
     /// One size only.
     #[must_use]
-    pub fn only(size: u16) -> Self {
+    pub(crate) fn only(size: u16) -> Self {
         Self([size; QUANTILES])
     }
 
     /// A size at random.
     #[inline]
     #[must_use]
-    pub fn pick(&self, random: &mut Random) -> usize {
+    pub(crate) fn pick(&self, random: &mut Random) -> usize {
         let index = (random.bits() >> 40) as usize % QUANTILES;
         self.0.get(index).copied().map_or(8, usize::from)
     }
 
     /// The mean size, in bytes.
     #[must_use]
-    pub fn mean(&self) -> usize {
+    pub(crate) fn mean(&self) -> usize {
         self.0.iter().copied().map(usize::from).sum::<usize>() / self.0.len()
     }
 }
 
+/// The quantile at `index` of sizes spread evenly in the logarithm.
+fn quantile(index: usize, least: f64, most: f64) -> f64 {
+    let share = (index as f64 + 0.5) / QUANTILES as f64;
+    (least * (most / least).powf(share)).round()
+}
+
 /// Sizes spread evenly in the logarithm over any range.
 #[derive(Clone, Debug)]
-pub struct Spread(Vec<u32>);
+pub(crate) struct Spread(Vec<u32>);
 
 impl Spread {
     /// From `least` to `most` bytes.
     #[must_use]
-    pub fn new(least: u32, most: u32) -> Self {
-        let (least, ratio) = (f64::from(least), f64::from(most) / f64::from(least));
-        let size = |index: usize| {
-            let quantile = (index as f64 + 0.5) / QUANTILES as f64;
-            (least * ratio.powf(quantile)).round() as u32
-        };
+    pub(crate) fn new(least: u32, most: u32) -> Self {
+        let size = |index| quantile(index, f64::from(least), f64::from(most)) as u32;
         Self((0..QUANTILES).map(size).collect())
     }
 
     /// A size at random.
     #[inline]
     #[must_use]
-    pub fn pick(&self, random: &mut Random) -> usize {
+    pub(crate) fn pick(&self, random: &mut Random) -> usize {
         let index = random.below(self.0.len());
         self.0.get(index).map_or(1, |size| *size as usize)
     }
 
     /// The mean size, in bytes.
     #[must_use]
-    pub fn mean(&self) -> usize {
+    pub(crate) fn mean(&self) -> usize {
         self.0.iter().map(|size| *size as usize).sum::<usize>() / self.0.len()
     }
 }

@@ -26,31 +26,31 @@ pub fn main() -> ExitCode {
     let mut asked = None;
     let mut quick = false;
     for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--quick" => quick = true,
-            "--list" => {
-                print!("{}", programs::names("\n"));
-                println!();
+        match (argument.as_str(), asked) {
+            ("--quick", _) => quick = true,
+            ("--list", _) => {
+                println!("{}", programs::names("\n"));
                 return ExitCode::SUCCESS;
             }
-            name => asked = programs::find(name).or_else(|| refuse(name)),
+            (name, None) => match programs::find(name) {
+                Some(program) => asked = Some(program),
+                None => return refuse(&format!("no program {name:?} in this build")),
+            },
+            (name, Some(_)) => return refuse(&format!("{name:?} is one program too many")),
         }
     }
     let Some(program) = asked else {
-        eprintln!(
-            "usage: PROGRAM [--quick], PROGRAM one of {}",
-            programs::names(", ")
-        );
-        return ExitCode::from(2);
+        return refuse("no program is named");
     };
     let digest = (program.run)(if quick { program.quick } else { program.full });
     print_line(program, Cost::so_far(start), digest);
     ExitCode::SUCCESS
 }
 
-fn refuse(name: &str) -> Option<&'static Program> {
-    eprintln!("no program {name:?} in this build");
-    None
+fn refuse(why: &str) -> ExitCode {
+    let names = programs::names(", ");
+    eprintln!("{why}; write PROGRAM [--quick], PROGRAM one of {names}");
+    ExitCode::from(2)
 }
 
 fn print_line(program: &Program, cost: Cost, digest: u64) {

@@ -4,9 +4,9 @@ use std::alloc::System;
 use std::process::ExitCode;
 
 use orthotope::Recorder;
+use orthotope_benches::Role;
 use orthotope_benches::block::Heap;
 use orthotope_benches::recorder::{Subject, main as measure};
-use orthotope_benches::report::Role;
 
 #[orthotope::allocator(preset = "general")]
 static GENERAL: General;

@@ -28,17 +28,20 @@ impl Circumstances {
             "- Machine: {}, {} cores, {:.1} GiB of memory, Linux {}; load {} at the start.",
             machine.processor, machine.cores, machine.memory_gib, machine.kernel, machine.load
         );
-        let _ = writeln!(
-            text,
-            "- Build: {COMPILER}, {}.",
-            if cfg!(debug_assertions) {
-                "**with debug assertions: the numbers mean nothing**"
-            } else {
-                "opt-level 3; with `--profile bench` also thin LTO and one codegen unit, the static in the binary crate"
-            }
-        );
+        let profile = if cfg!(debug_assertions) {
+            "**with debug assertions: the numbers mean nothing**"
+        } else {
+            "with `--profile bench` also thin LTO and one codegen unit, the static in the binary crate"
+        };
+        let level = env!("BENCHES_OPT_LEVEL");
+        let _ = writeln!(text, "- Build: {COMPILER}, opt-level {level}; {profile}.");
         for (name, package, role) in allocators {
-            let _ = writeln!(text, "- {name}: {}.", versions::describe(package, role));
+            let version = match (package, role) {
+                (Some(package), _) => versions::of_package(package),
+                (None, Role::Rival) => versions::of_c_library(),
+                (None, Role::Ours) => versions::of_workspace(),
+            };
+            let _ = writeln!(text, "- {name}: {version}.");
         }
         text
     }

@@ -1,9 +1,7 @@
-//! The machine, as far as it matters for the numbers.
+//! The machine, as far as it matters for the numbers. That of `orthotope-programs`' numbers, too.
 
 use std::fs;
 use std::thread;
-
-use crate::measure;
 
 /// Where the numbers come from.
 #[derive(Clone, Debug)]
@@ -23,30 +21,39 @@ impl Machine {
         let first_word = |text: &str| text.split_whitespace().next().map(str::to_owned);
         let unknown = || String::from("unknown");
         Self {
-            processor: processor(&read("/proc/cpuinfo")).map_or_else(unknown, str::to_owned),
+            processor: field(&read("/proc/cpuinfo"), "model name")
+                .map_or_else(unknown, str::to_owned),
             cores: thread::available_parallelism().map_or(1, usize::from),
-            memory_gib: measure::kib(&read("/proc/meminfo"), "MemTotal") as f64 / 1_048_576.0,
+            memory_gib: memory_gib(&read("/proc/meminfo")).unwrap_or(0.0),
             kernel: first_word(&read("/proc/sys/kernel/osrelease")).unwrap_or_else(unknown),
             load: first_word(&read("/proc/loadavg")).unwrap_or_else(unknown),
         }
     }
 }
 
-fn processor(cpuinfo: &str) -> Option<&str> {
-    let line = cpuinfo
-        .lines()
-        .find(|line| line.starts_with("model name"))?;
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let line = text.lines().find(|line| line.starts_with(name))?;
     Some(line.split_once(':')?.1.trim())
+}
+
+fn memory_gib(meminfo: &str) -> Option<f64> {
+    let kib: f64 = field(meminfo, "MemTotal")?
+        .strip_suffix(" kB")?
+        .parse()
+        .ok()?;
+    Some(kib / 1_048_576.0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::processor;
+    use super::{field, memory_gib};
 
     #[test]
-    fn the_processor_has_a_name() {
+    fn fields_are_found() {
         let text = "processor\t: 0\nmodel name\t: Some CPU @ 2GHz\nmodel name\t: Other\n";
-        assert_eq!(processor(text), Some("Some CPU @ 2GHz"));
-        assert_eq!(processor(""), None);
+        assert_eq!(field(text, "model name"), Some("Some CPU @ 2GHz"));
+        assert_eq!(field("", "model name"), None);
+        assert_eq!(memory_gib("MemTotal:        2097152 kB\n"), Some(2.0));
+        assert_eq!(memory_gib(""), None);
     }
 }

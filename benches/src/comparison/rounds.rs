@@ -1,6 +1,6 @@
 //! The rounds: in each, every row, and for each of them every allocator, one after the other.
 //!
-//! A disturbance of the machine thus hits neighbours, whose ratio it spoils least.
+//! A disturbance of the machine thus hits neighbours, whose ratio it spoils least. Their order changes from turn to turn.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::turns;
 use crate::measure;
 
 /// How often everything is measured.
@@ -21,14 +22,15 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// In each round calls `row` for each of `rows`, `measurements` of all of which are one round.
+    /// In each round calls `cell` for each of the cells of each of `rows`, of which `cells` says how many there are.
     pub(crate) fn run<R>(
         &self,
         rows: &mut [R],
-        measurements: usize,
-        mut row: impl FnMut(&mut R, &ProgressBar) -> io::Result<()>,
+        cells: fn(&R) -> usize,
+        mut cell: impl FnMut(&mut R, usize, &ProgressBar) -> io::Result<()>,
     ) -> io::Result<()> {
         let Self { program, count, .. } = self;
+        let measurements: usize = rows.iter().map(cells).sum();
         let progress = progress(measurements as u64 * u64::from(*count));
         let start = Instant::now();
 
@@ -36,18 +38,36 @@ impl Rounds {
             if !io::stderr().is_terminal() {
                 eprintln!("{program}: round {round} of {count}, {measurements} measurements");
             }
-            for each in &mut *rows {
+            for (at, row) in rows.iter_mut().enumerate() {
                 // A row's cells are filled together or not at all: what is compared is of one time.
                 if self.limit.is_some_and(|limit| start.elapsed() > limit) {
                     eprintln!("{program}: no time left in round {round} of {count}");
                     break 'rounds;
                 }
-                row(each, &progress)?;
+                for place in turns::order(round as usize + at, cells(row)) {
+                    cell(row, place, &progress)?;
+                    progress.inc(1);
+                }
             }
         }
         progress.finish_and_clear();
         Ok(())
     }
+}
+
+/// Takes a further sample of a cell, or the reason why it has none, unless it has one already.
+pub(crate) fn take<S>(
+    samples: &mut Vec<S>,
+    failure: &mut Option<String>,
+    ask: impl FnOnce() -> io::Result<Result<S, String>>,
+) -> io::Result<()> {
+    if failure.is_none() {
+        match ask()? {
+            Ok(sample) => samples.push(sample),
+            Err(reason) => *failure = Some(reason),
+        }
+    }
+    Ok(())
 }
 
 /// Whether the machine has memory for so many bytes.
@@ -70,27 +90,53 @@ fn progress(length: u64) -> ProgressBar {
 
 #[cfg(test)]
 mod tests {
-    use super::Rounds;
+    use super::{Rounds, take};
     use std::time::Duration;
 
-    fn turns(limit: Option<Duration>) -> Vec<u32> {
+    fn turns(limit: Option<Duration>) -> Vec<(char, usize)> {
         let rounds = Rounds {
             program: "test",
             count: 2,
             limit,
         };
         let mut turns = Vec::new();
-        let run = rounds.run(&mut [1, 2], 2, |row, _| {
-            turns.push(*row);
-            Ok(())
-        });
-        run.expect("no row fails");
+        let run = rounds.run(
+            &mut ['a', 'b'],
+            |_| 2,
+            |row, cell, _| {
+                turns.push((*row, cell));
+                Ok(())
+            },
+        );
+        run.expect("no cell fails");
         turns
     }
 
     #[test]
-    fn the_rows_take_turns() {
-        assert_eq!(turns(None), [1, 2, 1, 2]);
+    fn the_rows_take_turns_and_their_cells_change_places() {
+        let (a, b) = ('a', 'b');
+        assert_eq!(
+            turns(None),
+            [
+                (a, 1),
+                (a, 0),
+                (b, 0),
+                (b, 1),
+                (a, 0),
+                (a, 1),
+                (b, 1),
+                (b, 0),
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_asked_for_after_a_failure() {
+        let (mut samples, mut failure) = (Vec::new(), None);
+        for answer in [Ok(1), Err(String::from("no memory")), Ok(2)] {
+            take(&mut samples, &mut failure, || Ok(answer)).expect("nothing fails otherwise");
+        }
+        assert_eq!((samples, failure.as_deref()), (vec![1], Some("no memory")));
     }
 
     #[test]

@@ -1,5 +1,48 @@
 //! What was asked for, out of what there is, in the order of what there is.
 
+use clap::Args;
+
+/// Which cells of a table are measured, as the command line says it.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Only workloads whose name contains this; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) workload: Vec<String>,
+    /// Only this allocator; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allocator: Vec<String>,
+    /// Names the allocators and workloads, and runs nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// One cell, as a parent tells its child.
+#[derive(Debug, Args)]
+pub(crate) struct Cell {
+    #[arg(long)]
+    allocator: String,
+    #[arg(long)]
+    workload: String,
+}
+
+impl Cell {
+    /// The allocator and the workload of these names.
+    pub(crate) fn find<'a, A, W>(
+        &self,
+        allocators: &'a [A],
+        name: fn(&A) -> &str,
+        workloads: &'a [W],
+        title: fn(&W) -> &str,
+    ) -> Result<(&'a A, &'a W), String> {
+        let allocator = allocators.iter().find(|each| name(each) == self.allocator);
+        let workload = workloads.iter().find(|each| title(each) == self.workload);
+        Ok((
+            allocator.ok_or_else(|| format!("no allocator {:?}; see --list", self.allocator))?,
+            workload.ok_or_else(|| format!("no workload {:?}; see --list", self.workload))?,
+        ))
+    }
+}
+
 /// The allocators of exactly these names; all if none is named.
 pub(crate) fn allocators<T>(
     all: Vec<T>,

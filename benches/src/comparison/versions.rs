@@ -1,24 +1,38 @@
-//! Versions of what is compared, as Cargo.lock had them when this was built.
-
-use super::Role;
+//! Versions of what is compared, as Cargo.lock had them when this was built. Of `orthotope-programs`, too.
 
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
-/// What stands under an allocator's name.
-pub(super) fn describe(package: Option<&str>, role: Role) -> String {
-    match (package, role) {
-        (Some(package), _) => {
-            let version = published(LOCK, package).unwrap_or("unknown");
-            let remark = if package == "snmalloc-rs" && cfg!(snmalloc_asserts) {
-                ", **built with assertions: not comparable**"
-            } else {
-                ""
-            };
-            format!("`{package}` {version}{remark}")
-        }
-        (None, Role::Rival) => format!("the system's C library, {}", libc_version()),
-        (None, Role::Ours) => format!("this workspace, {}", env!("CARGO_PKG_VERSION")),
-    }
+/// A package from a registry and its version.
+pub(crate) fn of_package(package: &str) -> String {
+    let version = published(LOCK, package).unwrap_or("of unknown version");
+    let remark = if package == "snmalloc-rs" && cfg!(snmalloc_asserts) {
+        ", **built with assertions: not comparable**"
+    } else {
+        ""
+    };
+    format!("`{package}` {version}{remark}")
+}
+
+/// What is ours.
+pub(crate) fn of_workspace() -> String {
+    format!("this workspace, {}", env!("CARGO_PKG_VERSION"))
+}
+
+#[cfg(target_env = "gnu")]
+pub(crate) fn of_c_library() -> String {
+    // SAFETY: returns a pointer to a constant string.
+    let version = unsafe { libc::gnu_get_libc_version() };
+    // SAFETY: the string is terminated and never changes.
+    let version = unsafe { std::ffi::CStr::from_ptr(version) };
+    format!(
+        "the system's C library, glibc {}",
+        version.to_string_lossy()
+    )
+}
+
+#[cfg(not(target_env = "gnu"))]
+pub(crate) fn of_c_library() -> String {
+    String::from("the system's C library, which is not glibc")
 }
 
 /// The version of a package that came from a registry; this workspace's packages have no source.
@@ -33,20 +47,6 @@ fn published<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
         .filter(|entry| field(entry, "source").is_some())
         .find(|entry| field(entry, "name") == Some(package))
         .and_then(|entry| field(entry, "version"))
-}
-
-#[cfg(target_env = "gnu")]
-fn libc_version() -> String {
-    // SAFETY: returns a pointer to a constant string.
-    let version = unsafe { libc::gnu_get_libc_version() };
-    // SAFETY: the string is terminated and never changes.
-    let version = unsafe { std::ffi::CStr::from_ptr(version) };
-    format!("glibc {}", version.to_string_lossy())
-}
-
-#[cfg(not(target_env = "gnu"))]
-fn libc_version() -> String {
-    String::from("not glibc")
 }
 
 #[cfg(test)]

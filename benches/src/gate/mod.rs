@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::COMPILER;
+use crate::comparison::{USAGE, selection};
 use counts::Counts;
 
 /// Counts instructions and compares them with the blessed counts.
@@ -46,7 +47,15 @@ fn file() -> PathBuf {
 /// The program `gate`.
 #[must_use]
 pub fn main() -> ExitCode {
-    match run(&Options::parse()) {
+    let options = Options::parse();
+    let chosen = match choose(&options.workload) {
+        Ok(chosen) => chosen,
+        Err(message) => {
+            eprintln!("gate: {message}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    match run(&options, &chosen) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {
@@ -57,7 +66,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Whether the gate is passed.
-fn run(options: &Options) -> Result<bool, String> {
+fn run(options: &Options, chosen: &[&str]) -> Result<bool, String> {
     if !callgrind::is_there() {
         let required = options.bless || env::var_os("ORTHOTOPE_REQUIRE_PROGRAMS").is_some();
         println!("gate: skipped: there is no valgrind");
@@ -88,8 +97,7 @@ fn run(options: &Options) -> Result<bool, String> {
     if cfg!(feature = "rivals") {
         names.push(RIVAL);
     }
-    let chosen = choose(&options.workload)?;
-    let counted = count(&names, &chosen)?;
+    let counted = count(&names, chosen)?;
     if options.bless {
         let mut counted = counted;
         counted
@@ -99,7 +107,7 @@ fn run(options: &Options) -> Result<bool, String> {
         println!("gate: blessed for {COMPILER}");
         return Ok(true);
     }
-    let (table, passed) = blessed.compare(&counted, &chosen, &OURS);
+    let (table, passed) = blessed.compare(&counted, chosen, &OURS);
     print!("{table}");
     print!("{}", counts::to_reach(&counted));
     println!("gate: {}", if passed { "passed" } else { "not passed" });
@@ -107,22 +115,8 @@ fn run(options: &Options) -> Result<bool, String> {
 }
 
 fn choose(patterns: &[String]) -> Result<Vec<&'static str>, String> {
-    let all: Vec<&str> = workloads::ALL.iter().map(|(name, _)| *name).collect();
-    for pattern in patterns {
-        if !all.iter().any(|name| name.contains(pattern)) {
-            return Err(format!(
-                "no workload's name contains {pattern:?}; there are {}",
-                all.join(", ")
-            ));
-        }
-    }
-    let asked = |name: &&str| {
-        patterns.is_empty()
-            || patterns
-                .iter()
-                .any(|pattern| name.contains(pattern.as_str()))
-    };
-    Ok(all.into_iter().filter(asked).collect())
+    let all = workloads::ALL.map(|(name, _)| name);
+    selection::workloads(all.into(), patterns, |name| name, |_| true)
 }
 
 fn count(names: &[&str], chosen: &[&str]) -> Result<Counts, String> {

@@ -122,7 +122,7 @@ fn box_u64<A: Heap>(_: &A, times: u64) {
     }
 }
 
-/// A vector of a hundred numbers that grows by one at a time: six reallocations.
+/// A vector of a hundred numbers that grows by one at a time: an allocation and five reallocations.
 fn vec_push<A: Heap>(_: &A, times: u64) {
     for _ in 0..times {
         let mut numbers = Vec::new();
@@ -184,9 +184,10 @@ mod tests {
 
     #[test]
     fn every_workload_runs() {
-        for (name, _) in ALL {
+        for (name, times) in ALL {
             let mut work = prepare(&System, name).expect("it is in the list");
-            work(2);
+            // Sizes of the spread are asked for 1,024 at a time.
+            work(times.min(1_024));
         }
         assert!(prepare(&System, "bxo").is_none());
     }

@@ -6,9 +6,9 @@ use super::workloads::Kind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Unique. What is before a `/` names the table.
-    pub name: String,
+    pub(super) name: String,
     /// Names of the contenders that it is for.
-    pub contenders: &'static [&'static str],
+    pub(super) contenders: &'static [&'static str],
     /// Bytes that it asks for at once.
     pub(super) footprint: usize,
     pub(super) kind: Kind,

@@ -59,7 +59,7 @@ pub fn main(contenders: Vec<Contender>) -> ExitCode {
     if let Some(Command::Measure(request)) = &options.command {
         return rounds::answer(request, &contenders, &workloads);
     }
-    if options.list {
+    if options.selection.list {
         return list(&contenders, &workloads);
     }
     let contenders = match options.contenders(contenders) {

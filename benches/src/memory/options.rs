@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{Contender, Effort, Workload};
-use crate::comparison::selection;
+use crate::comparison::selection::{self, Selection};
 
 /// Compares what allocators keep: each allocator and workload in a process of its own, taken in turns.
 #[derive(Debug, Parser)]
@@ -14,21 +14,14 @@ pub(super) struct Options {
     /// Shorter, and one round, in about two minutes
     #[arg(long)]
     pub(super) quick: bool,
-    /// Only workloads whose name contains this; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(super) workload: Vec<String>,
-    /// Only this allocator; may be repeated
-    #[arg(long, value_name = "NAME")]
-    pub(super) allocator: Vec<String>,
+    #[command(flatten)]
+    pub(super) selection: Selection,
     /// How often each is measured [default: 7; with --quick 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) rounds: Option<u32>,
     /// Where the report goes
     #[arg(long, value_name = "FOLDER", default_value = "target/memory")]
     pub(super) output: PathBuf,
-    /// Names the allocators and workloads, and runs nothing
-    #[arg(long)]
-    pub(super) list: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -43,10 +36,8 @@ pub(super) enum Command {
 /// What one child measures.
 #[derive(Debug, Args)]
 pub(super) struct Request {
-    #[arg(long)]
-    pub(super) allocator: String,
-    #[arg(long)]
-    pub(super) workload: String,
+    #[command(flatten)]
+    pub(super) cell: selection::Cell,
     #[arg(long)]
     pub(super) quick: bool,
 }
@@ -69,12 +60,17 @@ impl Options {
 
     /// The allocators asked for, in the order of `all`.
     pub(super) fn contenders(&self, all: Vec<Contender>) -> Result<Vec<Contender>, String> {
-        selection::allocators(all, &self.allocator, |contender| contender.name)
+        selection::allocators(all, &self.selection.allocator, |contender| contender.name)
     }
 
     /// The workloads asked for, in the order of `all`.
     pub(super) fn workloads(&self, all: Vec<Workload>) -> Result<Vec<Workload>, String> {
-        selection::workloads(all, &self.workload, |workload| &workload.name, |_| true)
+        selection::workloads(
+            all,
+            &self.selection.workload,
+            |workload| &workload.name,
+            |_| true,
+        )
     }
 }
 

@@ -9,7 +9,7 @@ use super::results::Results;
 use super::workloads::Kind;
 use super::{Contender, Sample, Workload, refuse};
 use crate::comparison::child;
-use crate::comparison::rounds::{Rounds, fits};
+use crate::comparison::rounds::{Rounds, fits, take};
 
 /// How many bytes an allocator may need for a byte asked for.
 const EXPANSION: u64 = 2;
@@ -20,10 +20,12 @@ pub(super) fn answer(
     contenders: &[Contender],
     workloads: &[Workload],
 ) -> ExitCode {
-    let contender = contenders.iter().find(|c| c.name == request.allocator);
-    let workload = workloads.iter().find(|w| w.name == request.workload);
-    let (Some(contender), Some(workload)) = (contender, workload) else {
-        return refuse("measure: no such allocator or workload");
+    let cell = request
+        .cell
+        .find(contenders, |each| each.name, workloads, |each| &each.name);
+    let (contender, workload) = match cell {
+        Ok(cell) => cell,
+        Err(message) => return refuse(&message),
     };
     let sample = (contender.run)(workload, request.effort());
     match serde_json::to_string(&sample) {
@@ -40,20 +42,17 @@ pub(super) fn run(options: &Options, mut results: Results) -> io::Result<Results
         count: options.rounds(),
         limit: None,
     };
-    let measurements = results.rows.iter().map(|row| row.cells.len()).sum();
-    rounds.run(&mut results.rows, measurements, |row, progress| {
-        for cell in &mut row.cells {
+    rounds.run(
+        &mut results.rows,
+        |row| row.cells.len(),
+        |row, place, progress| {
+            let cell = &mut row.cells[place];
             progress.set_message(format!("{} on {}", row.workload.name, cell.contender.name));
-            if cell.failure.is_none() {
-                match attempt(&cell.contender, &row.workload, options)? {
-                    Ok(sample) => cell.samples.push(sample),
-                    Err(reason) => cell.failure = Some(reason),
-                }
-            }
-            progress.inc(1);
-        }
-        Ok(())
-    })?;
+            take(&mut cell.samples, &mut cell.failure, || {
+                attempt(&cell.contender, &row.workload, options)
+            })
+        },
+    )?;
     Ok(results)
 }
 

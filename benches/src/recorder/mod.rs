@@ -1,6 +1,6 @@
 //! What the recorder costs a call: what the binary `recorder` measures.
 //!
-//! The same blocks are asked for with and without a recorder, in turns; the cost is the difference of the best passes. Each pass
+//! The same blocks are asked for with and without a recorder, in turns, each as often first; the cost is the difference of the best passes. Each pass
 //! holds a fiftieth more blocks than the one before, so that the recorder meets new peaks, of which it keeps
 //! what is live. Times are those that the threads had a processor: with more threads than cores, too, they are the calls'
 //! alone. Read in this order: here, `work`.
@@ -13,6 +13,7 @@ use clap::Parser;
 
 use crate::comparison::Role;
 use crate::comparison::circumstances::Circumstances;
+use crate::comparison::turns;
 pub use work::Pass;
 use work::Sizes;
 
@@ -47,10 +48,11 @@ pub struct Subject {
     pub runs: [fn(Pass<'_>) -> f64; 2],
 }
 
-/// The best passes of a subject: without a recorder, and with one.
+/// A line of the table.
 struct Row {
     name: &'static str,
     threads: usize,
+    /// The subject's best passes: without a recorder, and with one.
     best: [f64; 2],
 }
 
@@ -101,7 +103,7 @@ fn measure(subjects: &[Subject], options: &Options, sizes: &Sizes) -> Vec<Row> {
             best: [f64::INFINITY; 2],
         }));
         let mut blocks = BLOCKS;
-        for _ in 0..options.rounds {
+        for round in 0..options.rounds {
             for (row, subject) in rows[first..].iter_mut().zip(subjects) {
                 let pass = Pass {
                     sizes,
@@ -109,8 +111,8 @@ fn measure(subjects: &[Subject], options: &Options, sizes: &Sizes) -> Vec<Row> {
                     blocks,
                     steps: options.steps,
                 };
-                for (best, run) in row.best.iter_mut().zip(subject.runs) {
-                    *best = best.min(run(pass));
+                for turn in turns::order(round as usize, subject.runs.len()) {
+                    row.best[turn] = row.best[turn].min(subject.runs[turn](pass));
                 }
                 blocks += BLOCKS / 50;
             }

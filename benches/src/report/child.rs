@@ -16,10 +16,12 @@ pub(super) fn measure(
     contenders: &[Contender],
     workloads: &[Workload],
 ) -> ExitCode {
-    let contender = contenders.iter().find(|c| c.name == request.allocator);
-    let workload = workloads.iter().find(|w| w.name == request.workload);
-    let (Some(contender), Some(workload)) = (contender, workload) else {
-        return refuse("measure: no such allocator or workload");
+    let cell = request
+        .cell
+        .find(contenders, |each| each.name, workloads, |each| &each.name);
+    let (contender, workload) = match cell {
+        Ok(cell) => cell,
+        Err(message) => return refuse(&message),
     };
     let plan = Plan {
         warm_up: Duration::from_millis(request.warm_up_ms),

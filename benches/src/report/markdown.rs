@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::Role;
 use super::claims::{self, Verdict};
 use super::options::Options;
 use super::plot::Plot;
 use super::results::{Cell, Results, Row};
+use crate::comparison::Role;
 use crate::comparison::circumstances::Circumstances;
 use crate::comparison::statistics::geometric_mean;
 use crate::comparison::units::duration;

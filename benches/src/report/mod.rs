@@ -18,14 +18,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::comparison::USAGE;
 use crate::comparison::circumstances::Circumstances;
+use crate::comparison::{Role, USAGE};
 use crate::workloads::{Runner, Workload, catalogue};
 
 use options::{Command, Options};
 use results::Results;
-
-pub use crate::comparison::Role;
 
 /// An allocator of the comparison.
 #[derive(Clone)]
@@ -56,7 +54,7 @@ pub fn main(contenders: Vec<Contender>) -> ExitCode {
     if let Some(Command::Measure(request)) = &options.command {
         return child::measure(request, &contenders, &workloads);
     }
-    if options.list {
+    if options.selection.list {
         return list(&contenders, &workloads);
     }
     let contenders = match options.contenders(contenders) {

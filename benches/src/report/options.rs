@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use super::Contender;
-use crate::comparison::selection;
+use crate::comparison::selection::{self, Selection};
 use crate::measure::Plan;
 use crate::workloads::Workload;
 
@@ -17,21 +17,14 @@ pub(super) struct Options {
     /// Fewer workloads, shorter, in under three minutes
     #[arg(long)]
     pub(super) quick: bool,
-    /// Only workloads whose name contains this; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(super) workload: Vec<String>,
-    /// Only this allocator; may be repeated
-    #[arg(long, value_name = "NAME")]
-    pub(super) allocator: Vec<String>,
+    #[command(flatten)]
+    pub(super) selection: Selection,
     /// How often each is measured [default: 7; with --quick as often as fits, at most 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) rounds: Option<u32>,
     /// Where the report goes
     #[arg(long, value_name = "FOLDER", default_value = "target/report")]
     pub(super) output: PathBuf,
-    /// Names the allocators and workloads, and runs nothing
-    #[arg(long)]
-    pub(super) list: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -46,10 +39,8 @@ pub(super) enum Command {
 /// What one child measures.
 #[derive(Debug, Args)]
 pub(super) struct Request {
-    #[arg(long)]
-    pub(super) allocator: String,
-    #[arg(long)]
-    pub(super) workload: String,
+    #[command(flatten)]
+    pub(super) cell: selection::Cell,
     #[arg(long)]
     pub(super) warm_up_ms: u64,
     #[arg(long)]
@@ -82,14 +73,14 @@ impl Options {
 
     /// The allocators asked for, in the order of `all`.
     pub(super) fn contenders(&self, all: Vec<Contender>) -> Result<Vec<Contender>, String> {
-        selection::allocators(all, &self.allocator, |contender| contender.name)
+        selection::allocators(all, &self.selection.allocator, |contender| contender.name)
     }
 
     /// The workloads asked for, in the order of `all`. Naming one beats `--quick`'s selection.
     pub(super) fn workloads(&self, all: Vec<Workload>) -> Result<Vec<Workload>, String> {
         selection::workloads(
             all,
-            &self.workload,
+            &self.selection.workload,
             |workload| &workload.name,
             |workload| workload.quick || !self.quick,
         )
@@ -99,7 +90,8 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::Options;
-    use crate::report::{Contender, Role};
+    use crate::comparison::Role;
+    use crate::report::Contender;
     use crate::workloads::catalogue;
     use clap::Parser;
     use std::alloc::System;

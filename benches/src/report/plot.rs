@@ -5,8 +5,8 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::Role;
 use super::results::Results;
+use crate::comparison::Role;
 use crate::workloads::Group;
 
 /// A picture that was written.

@@ -1,6 +1,7 @@
 //! What came out, and the ratios that follow.
 
-use super::{Contender, Role};
+use super::Contender;
+use crate::comparison::Role;
 use crate::comparison::statistics::median;
 use crate::measure::Sample;
 use crate::workloads::Workload;
@@ -107,7 +108,8 @@ impl Results {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Contender, Results, Role};
+    use super::{Contender, Results};
+    use crate::comparison::Role;
     use crate::measure::Sample;
     use crate::workloads::catalogue;
     use std::alloc::System;
@@ -130,16 +132,7 @@ pub(super) mod tests {
         let mut results = Results::new(contenders, workloads);
         for row in &mut results.rows {
             for (cell, time) in row.cells.iter_mut().zip([4.0, 2.0, 1.0]) {
-                cell.samples = vec![
-                    Sample {
-                        time,
-                        mean: time,
-                        operations: 1,
-                        base: 1_024,
-                        peak: 3_072,
-                    };
-                    3
-                ];
+                cell.samples = vec![Sample { time, peak: 3_072 }; 3];
             }
         }
         results

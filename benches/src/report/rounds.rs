@@ -5,7 +5,7 @@ use std::io;
 use super::options::Options;
 use super::results::Results;
 use super::{Contender, child};
-use crate::comparison::rounds::{Rounds, fits};
+use crate::comparison::rounds::{Rounds, fits, take};
 use crate::measure::Sample;
 use crate::workloads::Workload;
 
@@ -16,20 +16,17 @@ pub(super) fn run(options: &Options, mut results: Results) -> io::Result<Results
         count: options.rounds(),
         limit: options.limit(),
     };
-    let measurements = results.rows.len() * results.contenders.len();
-    rounds.run(&mut results.rows, measurements, |row, progress| {
-        for (contender, cell) in results.contenders.iter().zip(&mut row.cells) {
+    rounds.run(
+        &mut results.rows,
+        |row| row.cells.len(),
+        |row, place, progress| {
+            let (contender, cell) = (&results.contenders[place], &mut row.cells[place]);
             progress.set_message(format!("{} on {}", row.workload.name, contender.name));
-            if cell.failure.is_none() {
-                match attempt(contender, &row.workload, options)? {
-                    Ok(sample) => cell.samples.push(sample),
-                    Err(reason) => cell.failure = Some(reason),
-                }
-            }
-            progress.inc(1);
-        }
-        Ok(())
-    })?;
+            take(&mut cell.samples, &mut cell.failure, || {
+                attempt(contender, &row.workload, options)
+            })
+        },
+    )?;
     Ok(results)
 }
 

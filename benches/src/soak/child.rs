@@ -20,7 +20,8 @@ const PIECES: usize = 400;
 pub(super) fn fork_now_and_then(subjects: &[Subject], stop: &AtomicBool, forks: &AtomicU64) {
     let mut seed = 0;
     while !stop.load(Ordering::Relaxed) {
-        // SAFETY: the child works on the allocators alone, which is what is tested, and ends in `_exit`.
+        // SAFETY: what the child needs besides the allocators under test, the C library's memory and threads, that
+        // library keeps usable across a fork; it ends in `_exit`, and if a lock of the parent's stops it, by its alarm.
         match unsafe { libc::fork() } {
             -1 => panic!("cannot fork: {}", std::io::Error::last_os_error()),
             0 => {

@@ -19,6 +19,8 @@ use std::time::Instant;
 use clap::Parser as _;
 use orthotope::Stats;
 
+use crate::comparison::USAGE;
+
 use log::Log;
 use options::Options;
 use work::Crew;
@@ -44,10 +46,14 @@ pub struct Subject {
 #[must_use]
 pub fn main(subjects: Vec<Subject>) -> ExitCode {
     let options = Options::parse();
-    match options
-        .subjects(subjects)
-        .and_then(|subjects| soak(&options, &subjects))
-    {
+    let subjects = match options.subjects(subjects) {
+        Ok(subjects) => subjects,
+        Err(message) => {
+            eprintln!("soak: {message}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    match soak(&options, &subjects) {
         Ok(()) => {
             println!("soak: passed");
             ExitCode::SUCCESS

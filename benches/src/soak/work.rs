@@ -9,8 +9,9 @@ use super::Subject;
 use super::piece::Piece;
 use crate::random::Random;
 
-/// Pieces that a thread holds at most, and their bytes.
+/// Pieces that a thread holds at most.
 const HELD: usize = 2_000;
+/// Bytes of them at most.
 const HELD_BYTES: usize = 24 << 20;
 /// Pieces that wait for a thread at most.
 const MAIL: usize = 256;
@@ -157,7 +158,7 @@ impl<'a> Crew<'a> {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Puts a piece into another thread's box. Where that is full, it is freed.
+    /// Puts a piece into a thread's box, mostly another's. Where that is full, it is freed.
     fn send(&self, place: usize, piece: Piece, random: &mut Random) {
         let to = (place + 1 + random.below(self.mail.len())) % self.mail.len();
         let mut mail = self.mail[to].lock().expect("a panic ends the process");

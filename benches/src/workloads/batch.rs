@@ -6,7 +6,7 @@ use crate::random::{Random, Sizes};
 
 /// In which order a batch is freed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     /// Last in, first out.
     LastFirst,
     /// First in, first out.

@@ -130,7 +130,7 @@ fn spec(all: &mut Vec<Workload>, group: Group, prefix: &str) {
         add(&name, Kind::Churn { size }, size);
     }
     add("embedding_batch", Kind::Embedding, 8 * 6_144);
-    add("mixed_size_churn", Kind::Mixed, 91_000);
+    add("mixed_size_churn", Kind::Mixed, 91_281);
     add("large_path", Kind::Churn { size: 20 * MIB }, 20 * MIB);
     add("concurrent_large_4x", Kind::ConcurrentLarge, 80 * MIB);
     add("long_lived_handoff", Kind::Handoff { pairs: 1 }, 256);

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::block::{CACHE_LINE, Heap, NATURAL};
 
-pub use batch::Order;
+pub(crate) use batch::Order;
 pub use catalogue::catalogue;
 
 /// What belongs in one table.
@@ -50,7 +50,7 @@ pub enum Group {
 impl Group {
     /// The table's heading.
     #[must_use]
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Spec => "Spec workloads, 64-byte alignment, untouched",
             Self::SpecNatural => "Spec workloads, natural alignment, untouched",
@@ -68,7 +68,7 @@ impl Group {
 
     /// What one operation is.
     #[must_use]
-    pub fn operation(self) -> &'static str {
+    pub(crate) fn operation(self) -> &'static str {
         match self {
             Self::Spec | Self::SpecNatural => {
                 "one block allocated and freed; one whole batch for `embedding_batch` and `mixed_size_churn`"
@@ -89,7 +89,7 @@ impl Group {
 
     /// A short name for files.
     #[must_use]
-    pub fn slug(self) -> &'static str {
+    pub(crate) fn slug(self) -> &'static str {
         match self {
             Self::Spec => "spec",
             Self::SpecNatural => "spec-natural",
@@ -108,7 +108,7 @@ impl Group {
 
 /// What a workload does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// One block of `size` bytes allocated and freed in a loop, untouched.
     Churn {
         /// Bytes.
@@ -176,11 +176,11 @@ pub struct Workload {
     /// The table that it belongs in.
     pub group: Group,
     /// What it does.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Bytes that it asks for at once.
     pub footprint: usize,
     /// Whether `--quick` runs it.
-    pub quick: bool,
+    pub(crate) quick: bool,
 }
 
 impl Workload {
@@ -224,7 +224,7 @@ impl Workload {
 
 /// Which of a workload's passes says how long an operation takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
+pub(crate) enum Figure {
     /// The fastest: everything else is a disturbance.
     Best,
     /// All of them: for threads that compete, the schedule belongs to the matter.
@@ -236,7 +236,7 @@ pub struct Runner {
     /// Operations in one step.
     pub operations: u64,
     /// What an operation's time is.
-    pub figure: Figure,
+    pub(crate) figure: Figure,
     pass: Box<dyn FnMut(u64) -> Duration>,
 }
 

@@ -1,20 +1,29 @@
 //! All programs under all allocators, in turns: what the binary `programs-report` does.
 //!
 //! Read in this order: `options`, what was asked for; `allocators` and `child`, one program in one process;
-//! `results` and `statistics`, what the numbers say; `goals`, which claims they bear out; then the forms they
-//! are written in, `markdown`, `sheets` and `plot`; `hardening`, the one comparison of allocators with themselves.
+//! `turns`, in which order; `results` and `statistics`, what the numbers say; `goals`, which claims they bear out; then
+//! the forms they are written in, `markdown`, `sheets` and `plot`; `hardening`, the one comparison of allocators with
+//! themselves.
 
 mod allocators;
 mod child;
 mod goals;
 mod hardening;
-mod machine;
 mod markdown;
 mod options;
 mod plot;
 mod results;
 mod sheets;
+
+// What any comparison needs, and `orthotope-benches` has, whose dependencies these programs do without.
+#[path = "../../../src/comparison/machine.rs"]
+mod machine;
+#[path = "../../../src/comparison/statistics.rs"]
 mod statistics;
+#[path = "../../../src/comparison/turns.rs"]
+mod turns;
+#[path = "../../../src/comparison/versions.rs"]
+mod versions;
 
 use std::error::Error;
 use std::fs;
@@ -24,6 +33,7 @@ use std::time::Instant;
 
 use allocators::{ALLOCATORS, Allocator};
 use clap::Parser as _;
+use machine::Machine;
 use options::Options;
 use results::{Measure, Results};
 
@@ -116,14 +126,21 @@ fn conditions(options: &Options) -> String {
     } else {
         "the full work"
     };
+    let machine = Machine::here();
     format!(
-        "{}. {} rounds of {amount}.",
-        machine::here(),
+        "{}, {} cores, {:.0} GiB of memory, Linux {}, {}, opt-level {}; load at the start {}. {} rounds of {amount}.",
+        machine.processor,
+        machine.cores,
+        machine.memory_gib,
+        machine.kernel,
+        env!("BENCHES_COMPILER"),
+        env!("BENCHES_OPT_LEVEL"),
+        machine.load,
         options.rounds()
     )
 }
 
-/// Every program once under every allocator. Who comes first changes, so that nobody always follows the same.
+/// Every program once under every allocator.
 fn run_round(
     results: &mut Results,
     binaries: &[(&'static Allocator, PathBuf)],
@@ -133,8 +150,7 @@ fn run_round(
     for at in 0..results.programs.len() {
         let row = at * binaries.len();
         eprint!("  {:<12}", results.programs[at].name);
-        for turn in 0..binaries.len() {
-            let column = (turn + round + at) % binaries.len();
+        for column in turns::order(round + at, binaries.len()) {
             let (allocator, binary) = &binaries[column];
             let outcome = &mut results.outcomes[row + column];
             match child::run(binary, outcome.program, quick)? {

@@ -22,7 +22,7 @@ use crate::block::Heap;
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// Less.
-    pub quick: bool,
+    pub(in crate::memory) quick: bool,
 }
 
 /// What an allocator with thread caches says of them.
