@@ -11,10 +11,9 @@
 //! ORTHOTOPE_PROFILE=examples/profiles/json_service.json cargo run --release --bin record-examples -- json_service
 //! ```
 
-use std::env;
 use std::process::ExitCode;
 
-use orthotope_examples::json_service;
+use orthotope_examples::{amount, json_service};
 
 // Its documents are walked again and again, which huge pages make cheaper; `tuned` in `benches/` measures the whole.
 #[global_allocator]
@@ -26,9 +25,12 @@ use orthotope_examples::json_service;
 static GLOBAL: ServiceAlloc;
 
 fn main() -> ExitCode {
-    let Some(requests) = env::args().nth(1).map_or(Some(20_000), |n| n.parse().ok()) else {
-        eprintln!("json_service: write the number of requests that each worker answers");
-        return ExitCode::from(2);
+    let requests = match amount("requests that each worker answers", 20_000) {
+        Ok(requests) => requests,
+        Err(message) => {
+            eprintln!("json_service: {message}");
+            return ExitCode::from(2);
+        }
     };
     println!("{:?}", json_service::run(requests));
     println!(

@@ -11,10 +11,9 @@
 //! ORTHOTOPE_PROFILE=examples/profiles/tensor_batches.json cargo run --release --bin record-examples -- tensor_batches
 //! ```
 
-use std::env;
 use std::process::ExitCode;
 
-use orthotope_examples::tensor_batches;
+use orthotope_examples::{amount, tensor_batches};
 
 // Its tensors are large and written whole, which huge pages make cheaper; `tuned` in `benches/` measures the whole.
 #[global_allocator]
@@ -26,9 +25,12 @@ use orthotope_examples::tensor_batches;
 static GLOBAL: TensorAlloc;
 
 fn main() -> ExitCode {
-    let Some(batches) = env::args().nth(1).map_or(Some(200), |n| n.parse().ok()) else {
-        eprintln!("tensor_batches: write the number of batches");
-        return ExitCode::from(2);
+    let batches = match amount("batches", 200) {
+        Ok(batches) => batches,
+        Err(message) => {
+            eprintln!("tensor_batches: {message}");
+            return ExitCode::from(2);
+        }
     };
     println!("{:?}", tensor_batches::run(batches));
     println!(

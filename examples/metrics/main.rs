@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use std::env;
 use std::error::Error;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Full};
@@ -146,7 +147,10 @@ async fn load(server: SocketAddr, number: usize) -> Result<usize, Failure> {
 }
 
 async fn run(address: Option<String>) -> Result<(), Failure> {
-    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:0")).await?;
+    let at = address.as_deref().unwrap_or("127.0.0.1:0");
+    let listener = TcpListener::bind(at).await.map_err(|error| {
+        format!("cannot listen at {at:?}: {error}; write an address and a free port of it, as 127.0.0.1:9184")
+    })?;
     let server = listener.local_addr()?;
     let serving: JoinHandle<Result<(), Failure>> = tokio::spawn(serve(listener));
 
@@ -176,9 +180,18 @@ async fn run(address: Option<String>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn main() -> Result<(), Failure> {
+fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()?;
-    runtime.block_on(run(env::args().nth(1)))
+        .build();
+    let ended = runtime
+        .map_err(Failure::from)
+        .and_then(|runtime| runtime.block_on(run(env::args().nth(1))));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("metrics: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

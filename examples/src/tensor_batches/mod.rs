@@ -2,8 +2,8 @@
 //!
 //! The shape of an inference server's memory: the weights stay, each batch has activations of its own length, and
 //! a cache keeps keys and values of the latest sequences, token by token, so that a sequence can be cut or shared anywhere.
-//! Lengths are padded to multiples of 8, as tokenizers do. The arithmetic is small, so that what allocation costs can be seen; what is computed depends on the number
-//! of batches alone.
+//! Lengths are padded to multiples of 8, as tokenizers do. The arithmetic is small, so that what allocation costs can
+//! be seen; what is computed depends on the number of batches alone.
 
 use std::collections::VecDeque;
 

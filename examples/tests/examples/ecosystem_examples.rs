@@ -1,12 +1,6 @@
 //! The examples that meet other crates: hashbrown and allocator-api2, tokio, hyper.
 
-use crate::process::{Run, run};
-
-fn example(name: &str) -> Run {
-    let run = run(name, [""; 0]).success();
-    assert_eq!(run.err, "", "{name} complains");
-    run
-}
+use crate::process::example;
 
 #[test]
 fn tensor_arena_holds_the_collections_and_nothing_else() {

@@ -78,3 +78,11 @@ pub(crate) fn run<A: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = A>
         err: String::from_utf8(stderr).expect("examples print UTF-8"),
     }
 }
+
+/// Runs an example without arguments, which must succeed and say nothing on standard error.
+#[track_caller]
+pub(crate) fn example(name: &str) -> Run {
+    let run = run(name, [""; 0]).success();
+    assert_eq!(run.err, "", "{name} complains");
+    run
+}

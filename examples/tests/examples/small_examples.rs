@@ -1,12 +1,6 @@
 //! The one-file examples: each runs to its end and prints what it is there to show.
 
-use crate::process::{Run, run};
-
-fn example(name: &str) -> Run {
-    let run = run(name, [""; 0]).success();
-    assert_eq!(run.err, "", "{name} complains");
-    run
-}
+use crate::process::example;
 
 #[test]
 fn drop_in_counts_words_and_prints_global_stats() {

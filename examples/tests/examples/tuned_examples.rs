@@ -42,6 +42,8 @@ fn a_wrong_amount_is_refused() {
     for name in ["json_service", "tensor_batches"] {
         let run = run(name, ["many"]);
         assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+        let start = format!("{name}: \"many\": ");
+        assert!(run.err.starts_with(&start), "{}", run.err);
         assert!(run.err.contains("write the number"), "{}", run.err);
     }
 }
