@@ -2,8 +2,8 @@
 //! a process of its own, taken in turns.
 //!
 //! `selection` says what was asked for, `rounds` goes through it in the order of `turns`, `child` asks one process,
-//! `statistics` has the middle of the answers; `circumstances`, with `machine` and `versions`, says where the numbers come from, and
-//! `units` how a number is written. Knows no workload.
+//! `statistics` has the middle of the answers; `circumstances`, with `machine` and `versions`, says where the numbers
+//! come from, and `units` how a number is written. Knows no workload.
 
 pub(crate) mod child;
 pub(crate) mod circumstances;

@@ -1,9 +1,9 @@
 //! What the recorder costs a call: what the binary `recorder` measures.
 //!
-//! The same blocks are asked for with and without a recorder, in turns, each as often first; the cost is the difference of the best passes. Each pass
-//! holds a fiftieth more blocks than the one before, so that the recorder meets new peaks, of which it keeps
-//! what is live. Times are those that the threads had a processor: with more threads than cores, too, they are the calls'
-//! alone. Read in this order: here, `work`.
+//! The same blocks are asked for with and without a recorder, in turns, now the one first and now the other; the cost is
+//! the difference of the best passes. Each pass holds a fiftieth more blocks than the one before, so that the recorder
+//! meets new peaks, of which it keeps what is live. Times are those that the threads had a processor: with more threads
+//! than cores, too, they are the calls' alone. Read in this order: here, `work`.
 
 mod work;
 

@@ -1,8 +1,9 @@
 //! The program `soak`: threads that allocate, free each other's blocks, grow them, come and go and fork, all at once and
 //! for as long as they are told to, with every block's contents checked.
 //!
-//! Read in this order: `options`, `piece` (a block and what it holds), `work` (a thread), `child` (a fork), `log` and `growth`
-//! (what is printed, and what is too much). A check that fails ends the process with code 1. At the end no block may be left.
+//! Read in this order: `options`, `piece` (a block and what it holds), `work` (a thread), `child` (a fork), `log` and
+//! `growth` (what is printed, and what is too much). A check that fails ends the process with code 1. At the end no block
+//! may be left.
 
 mod child;
 mod growth;

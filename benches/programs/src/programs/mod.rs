@@ -103,7 +103,7 @@ pub const PROGRAMS: &[Program] = &[
     },
     Program {
         name: "grep",
-        work: "regular expressions over a generated tree of 600 files (control)",
+        work: "a regular expression over a generated tree of 600 files (control)",
         full: 24,
         quick: 4,
         control: true,

@@ -59,14 +59,14 @@ pub fn main() -> ExitCode {
 fn list() {
     println!("programs:");
     for program in PROGRAMS {
-        println!("  {:<12}{}", program.name, program.work);
+        println!("  {:<18}{}", program.name, program.work);
     }
     if cfg!(not(feature = "ml")) {
         println!("  (tokenizers and candle with --features ml)");
     }
     println!("allocators:");
     for allocator in &ALLOCATORS {
-        println!("  {:<12}{}", allocator.name, allocator.version());
+        println!("  {:<18}{}", allocator.name, allocator.version());
     }
 }
 
@@ -149,7 +149,7 @@ fn run_round(
 ) -> Result<(), Box<dyn Error>> {
     for at in 0..results.programs.len() {
         let row = at * binaries.len();
-        eprint!("  {:<12}", results.programs[at].name);
+        eprint!("  {:<18}", results.programs[at].name);
         for column in turns::order(round + at, binaries.len()) {
             let (allocator, binary) = &binaries[column];
             let outcome = &mut results.outcomes[row + column];
