@@ -102,6 +102,19 @@ fn documents_come_in_the_order_of_their_names() {
 }
 
 #[test]
+fn reading_ends_with_the_file_that_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        fs::write(folder.path().join(name), "text").unwrap();
+    }
+    for (enough, files) in [(1, 1), (4, 1), (5, 2), (8, 2), (9, 3), (1_000, 3)] {
+        let corpus = Corpus::read_some(folder.path(), enough, |_| ()).unwrap();
+        assert_eq!(corpus.documents.len(), files, "{enough} bytes");
+        assert_eq!(corpus.passages.len(), files, "{enough} bytes");
+    }
+}
+
+#[test]
 fn what_is_printed_cannot_steer_the_terminal() {
     assert_eq!(printable("a\u{1b}[2Jb\n"), "a [2Jb ");
     assert_eq!(snippet("  let  x\t= 1;\u{7}"), "let x = 1; ");

@@ -6,7 +6,7 @@
 pub mod passages;
 pub mod walk;
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
 pub use self::walk::Skipped;
@@ -45,8 +45,18 @@ pub struct Corpus {
 
 impl Corpus {
     /// Reads all text below `folder`; `progress` hears how many files have been read so far.
-    pub fn read(folder: &Path, mut progress: impl FnMut(usize)) -> Result<Self, Error> {
+    pub fn read(folder: &Path, progress: impl FnMut(usize)) -> Result<Self, Error> {
+        Self::read_some(folder, usize::MAX, progress)
+    }
+
+    /// The same up to the file with which it is `enough` bytes of text.
+    pub fn read_some(
+        folder: &Path,
+        enough: usize,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Self, Error> {
         let mut corpus = Self::default();
+        let mut bytes = 0;
         corpus.skipped = walk::walk(folder, |name, text| {
             let document = corpus.documents.len();
             corpus
@@ -56,8 +66,14 @@ impl Corpus {
                     line,
                     range,
                 }));
+            bytes += text.len();
             corpus.documents.push(Document { name, text });
             progress(document + 1);
+            if bytes < enough {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
         })?;
         if corpus.passages.is_empty() {
             return Err(Error::NoText(folder.to_owned(), corpus.skipped));

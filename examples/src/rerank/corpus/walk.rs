@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::rerank::Error;
@@ -57,8 +58,11 @@ pub enum Skip {
     Unreadable,
 }
 
-/// Calls `found` with the printable name (relative to `folder`) and the text of every text file.
-pub fn walk(folder: &Path, mut found: impl FnMut(String, String)) -> Result<Skipped, Error> {
+/// Calls `found` with the printable name (relative to `folder`) and the text of every text file, until it has enough.
+pub fn walk(
+    folder: &Path,
+    mut found: impl FnMut(String, String) -> ControlFlow<()>,
+) -> Result<Skipped, Error> {
     let unreadable = |error| Error::Unreadable(folder.to_owned(), error);
     match fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -86,7 +90,9 @@ pub fn walk(folder: &Path, mut found: impl FnMut(String, String)) -> Result<Skip
             Ok(kind) if kind.is_file() => match read(&path) {
                 Ok(text) => {
                     let name = path.strip_prefix(folder).unwrap_or(&path);
-                    found(printable(&name.to_string_lossy()), text);
+                    if found(printable(&name.to_string_lossy()), text).is_break() {
+                        break;
+                    }
                 }
                 Err(Skip::Binary) => skipped.binary += 1,
                 Err(Skip::NotUtf8) => skipped.not_utf8 += 1,
