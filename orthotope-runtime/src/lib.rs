@@ -30,7 +30,7 @@
 //! | `central` | per class: the depot and the slabs with free blocks | thread state |
 //! | `thread_cache` | per class a stack of blocks; refill, flush, staged frees | where spans come from |
 //! | `large` | large blocks in spans of their own | classes |
-//! | `allocator` | the parts put together; the helper; [`Allocator`], [`ThreadCache`] | `GlobalAlloc` |
+//! | `allocator` | the parts put together; the background thread; [`Allocator`], [`ThreadCache`] | `GlobalAlloc` |
 //! | `global` | what generated code calls | – |
 //! | `design` | the chapter about all of them, in the documentation alone | – |
 //!
@@ -48,7 +48,7 @@
 //! its first touch. Once it holds no live and no cached block it is cold, and ages in ticks of a tenth of `purge`: after
 //! one it is offered to the system (`MADV_FREE`), after ten given back (`MADV_DONTNEED`), and zero from then
 //! on. Ages are bytes beside the page directory, one a granule for spans, one a page for slabs, so that a page goes back
-//! though its slab lives. The ticks are a helper thread's: it starts once a mebibyte has become free, sleeps while
+//! though its slab lives. The ticks are a background thread's: it starts once a mebibyte has become free, sleeps while
 //! nothing is cold, and watches every allocator of the process.
 //!
 //! What stays in memory for a class though it is free is bounded: in each thread, at most the thread's limit over all

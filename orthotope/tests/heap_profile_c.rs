@@ -57,7 +57,7 @@ fn asks_realloc(block: *mut c_void, bytes: usize) -> *mut c_void {
 fn every_function_is_profiled() {
     // The harness, which allocates as well, is found in no stack that is asked about.
     Malloc::set_heap_sample_interval(1);
-    // What is left of a distance that was drawn before; and the helper thread starts, for which libc asks for memory.
+    // What is left of a distance that was drawn before; and the background thread starts, for which libc asks for memory.
     for mebibytes in (8..64).step_by(8) {
         drop(black_box(vec![1_u8; mebibytes << 20]));
     }

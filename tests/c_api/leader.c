@@ -19,7 +19,7 @@ static void *last(void *argument) {
 }
 
 int main(void) {
-    /* More than a helper of the allocator looks after. */
+    /* More than the allocator leaves to itself: its background thread starts. */
     void *blocks[64];
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 64; i++)

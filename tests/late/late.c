@@ -1,5 +1,5 @@
 /* Opens a library with an allocator of its own late, uses it from threads, closes it while they live, opens it again.
-   Everything that outlives the first close must still find its code: the threads' exit hooks, the helper, the fork
+   Everything that outlives the first close must still find its code: the threads' exit hooks, the background thread, the fork
    handlers. Ends with 0, or says what is wrong. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -89,7 +89,7 @@ int main(int count, char **arguments) {
         pthread_barrier_wait(&worked);
         demand(in_child(work) == 0, "a child before the library was closed");
         demand(dlclose(library) == 0, "it cannot be closed");
-        /* Several ticks of the helper's clock, of 1 ms each. */
+        /* Several ticks of the background thread's clock, of 1 ms each. */
         nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
         demand(in_child(NULL) == 0, "a child after the library was closed");
         pthread_barrier_wait(&closed);

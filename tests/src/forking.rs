@@ -48,7 +48,7 @@ pub fn main(subject: Subject) {
     }
 }
 
-/// A child frees what it inherited, and a helper of its own gives it back.
+/// A child frees what it inherited, and a background thread of its own gives it back.
 fn gives_back(subject: Subject) {
     const BYTES: usize = 64 << 20;
     let mut hoard = Hoard::with_room(subject.allocator, 128 << 10);
@@ -58,8 +58,8 @@ fn gives_back(subject: Subject) {
     );
     drop(black_box(vec![1_u8; LARGE]));
     assert!(
-        memory::wait_until(Duration::from_secs(5), || tasks::helper().is_some()),
-        "the parent has no helper"
+        memory::wait_until(Duration::from_secs(5), || tasks::background().is_some()),
+        "the parent has no background thread"
     );
     in_child("the child that frees", || {
         hoard.verify();
@@ -77,15 +77,18 @@ fn gives_back(subject: Subject) {
             "{} bytes resident in the child, {full} before it freed {BYTES}",
             memory::rollup().anonymous
         );
-        assert!(tasks::helper().is_some(), "the child has no helper");
+        assert!(
+            tasks::background().is_some(),
+            "the child has no background thread"
+        );
         hoard.verify();
         // And children of children.
         in_child("the child's child", || {
             hoard.verify();
             drop(black_box(vec![1_u8; LARGE]));
             assert!(
-                memory::wait_until(Duration::from_secs(5), || tasks::helper().is_some()),
-                "the child's child has no helper"
+                memory::wait_until(Duration::from_secs(5), || tasks::background().is_some()),
+                "the child's child has no background thread"
             );
         });
     });
@@ -107,7 +110,7 @@ fn storm(subject: Subject) {
         inherited.fill(&mut Random::new(9), 2 << 20, 64 << 10),
         "there is memory"
     );
-    let (mut forks, mut with_helper) = (0, 0);
+    let (mut forks, mut with_thread) = (0, 0);
     let all = std::env::var_os("ORTHOTOPE_ALL_FORKS").is_some();
     if all {
         watch(60 * SECONDS);
@@ -126,7 +129,7 @@ fn storm(subject: Subject) {
         let forked = catch_unwind(AssertUnwindSafe(|| {
             let end = Instant::now() + ENOUGH;
             while forks < LEAST_FORKS || forks < FORKS && (all || Instant::now() < end) {
-                with_helper += usize::from(tasks::helper().is_some());
+                with_thread += usize::from(tasks::background().is_some());
                 in_child("a child of the storm", || live(subject, &inherited, forks));
                 forks += 1;
                 if forks % 16 == 0 {
@@ -140,8 +143,8 @@ fn storm(subject: Subject) {
     inherited.verify();
     let turns = turns.into_inner();
     assert!(
-        with_helper > forks / 4,
-        "the helper ran at {with_helper} of {forks} forks"
+        with_thread > forks / 4,
+        "the background thread ran at {with_thread} of {forks} forks"
     );
     // The heap goes on.
     churn(subject, &mut Random::new(5));
@@ -149,7 +152,7 @@ fn storm(subject: Subject) {
     (subject.purge_now)();
     let stats = (subject.stats)();
     println!(
-        "storm passed: {forks} forks, the helper there at {with_helper}, {turns} turns\n{stats}"
+        "storm passed: {forks} forks, the background thread there at {with_thread}, {turns} turns\n{stats}"
     );
 }
 

@@ -162,7 +162,7 @@ fn data(subject: Subject, limit: usize) {
     }
 }
 
-/// The limit comes when the arena is there and in use; what is freed is given back though no helper can start.
+/// The limit comes when the arena is there and in use; what is freed is given back though no background thread can start.
 fn data_later(subject: Subject, limit: usize) {
     let mut hoard = Hoard::with_touched_room(subject.allocator, 256 << 10);
     assert!(
@@ -181,7 +181,7 @@ fn data_later(subject: Subject, limit: usize) {
         position += 1;
         position < 16
     });
-    // Without a helper whoever comes by does its work.
+    // Without a background thread whoever comes by does its work.
     let fell = memory::wait_until(Duration::from_secs(5), || {
         (subject.flush_thread)();
         memory::rollup().anonymous < full - bytes / 4 * 3

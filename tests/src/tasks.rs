@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// The name of the thread that gives memory back.
-pub const HELPER: &str = "orthotope-purge";
+pub const BACKGROUND: &str = "orthotope-purge";
 
 /// A thread.
 #[derive(Clone, Debug)]
@@ -38,11 +38,14 @@ pub fn all() -> Vec<Task> {
 ///
 /// If there are two.
 #[must_use]
-pub fn helper() -> Option<Task> {
-    let mut named = all().into_iter().filter(|task| task.name() == HELPER);
-    let helper = named.next();
-    assert!(named.next().is_none(), "there is one helper at most");
-    helper
+pub fn background() -> Option<Task> {
+    let mut named = all().into_iter().filter(|task| task.name() == BACKGROUND);
+    let background = named.next();
+    assert!(
+        named.next().is_none(),
+        "there is one background thread at most"
+    );
+    background
 }
 
 impl Task {

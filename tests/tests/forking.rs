@@ -1,4 +1,4 @@
-//! Children of a process whose threads allocate, and whose helper gives memory back, all the time.
+//! Children of a process whose threads allocate, and whose background thread gives memory back, all the time.
 
 #![cfg(target_os = "linux")]
 

@@ -3,22 +3,22 @@
 //! An engine lives in a record of its own arena and is counted: by its `Allocator`, by every bound
 //! `ThreadCache`, and for ever by a generated static.
 
-use core::ptr::NonNull;
+use core::cell::UnsafeCell;
+use core::ptr::{self, NonNull};
 use core::slice;
 
 use super::deferred::Deferred;
-use super::helper::{self, Watch};
 use super::holders::Holders;
 use super::measures::{check, geometry, limits, room_beyond_budget};
 use crate::arena::{
-    Arena, ArenaParams, GRANULE, Ground, HUGE_PAGE, Kind, Lane, Meta, Schedule, Tick, write_fields,
+    Arena, ArenaParams, GRANULE, Ground, HUGE_PAGE, Meta, Schedule, Tick, write_fields,
 };
 use crate::block::Secret;
 use crate::central::Central;
 use crate::class::HEADER_BYTES;
 use crate::config::{ClassLimits, Config, HugePages, Purge};
 use crate::error::{AllocError, InitError};
-use crate::large::{LargeBlock, LargeFormat};
+use crate::large::LargeFormat;
 use crate::sync::{AtomicU64, Ordering};
 use crate::sys::{Os, ThreadId, entropy, page_bytes, prepare_thread_exit};
 use crate::thread_cache::Registry;
@@ -26,9 +26,9 @@ use crate::thread_cache::Registry;
 pub(crate) struct Engine {
     /// Never used twice in a process.
     pub(crate) id: u64,
-    /// Holders: its `Allocator`, each bound `ThreadCache`, a static, and the helper while it looks after it. At least 1 until
-    /// the last one unmaps everything.
-    holders: Holders,
+    /// Holders: its `Allocator`, each bound `ThreadCache`, a static, and the background thread while it looks after it. At
+    /// least 1 until the last one unmaps everything.
+    pub(super) holders: Holders,
     pub(crate) arena: Arena,
     pub(crate) config: Config,
     pub(crate) secret: Secret,
@@ -36,7 +36,10 @@ pub(crate) struct Engine {
     centrals: NonNull<Central>,
     pub(crate) registry: Registry,
     pub(crate) deferred: Deferred,
-    pub(super) watch: Watch,
+    /// The next engine of the list, under its lock.
+    pub(super) next: UnsafeCell<*mut Self>,
+    /// When the next tick is due, in nanoseconds of the clock, while somebody watches.
+    pub(super) due: AtomicU64,
 }
 
 // SAFETY: the centrals are `Sync` and live as long as the engine.
@@ -52,8 +55,8 @@ pub(crate) fn next_id() -> u64 {
 }
 
 impl Engine {
-    /// Sets an allocator up; with `degrade`, a smaller arena where the system refuses this one.
-    pub(crate) fn new(
+    /// An engine that is on no list yet; with `degrade`, of a smaller arena where the system refuses this one.
+    pub(super) fn make(
         os: &'static dyn Os,
         config: Config,
         degrade: bool,
@@ -158,7 +161,8 @@ impl Engine {
             centrals: centrals,
             registry: Registry::new(),
             deferred: Deferred::new(),
-            watch: Watch::new();
+            next: UnsafeCell::new(ptr::null_mut()),
+            due: AtomicU64::new(0);
             arena
         });
         // SAFETY: the record is fresh, aligned to 64 and long enough.
@@ -167,8 +171,6 @@ impl Engine {
         let arena = unsafe { NonNull::new_unchecked(arena) };
         // SAFETY: the record is the engine's, and stays.
         unsafe { ground.settle(arena) };
-        // SAFETY: the engine is written, and `release` takes it off the list before it goes.
-        unsafe { helper::list(engine) };
         engine
     }
 
@@ -231,51 +233,11 @@ impl Engine {
         self.registry.let_go();
     }
 
-    /// Counts one holder less; the last unmaps everything.
-    ///
-    /// # Safety
-    ///
-    /// The caller is a holder, and uses neither the engine nor a block of it again.
-    pub(crate) unsafe fn release(engine: NonNull<Self>) {
-        // SAFETY: the caller is a holder.
-        let this = unsafe { engine.as_ref() };
-        if this.forget_holder() {
-            // SAFETY: it was listed when it was made.
-            unsafe { helper::unlist(engine) };
-            // SAFETY: nobody holds the engine any more, nor finds it.
-            unsafe { Self::unmap(engine) };
-        }
-    }
-
     /// The central pools, an entry a class.
     #[inline]
     pub(crate) fn centrals(&self) -> &[Central] {
         // SAFETY: `settle` wrote one for every class.
         unsafe { slice::from_raw_parts(self.centrals.as_ptr(), self.config.classes.len()) }
-    }
-
-    /// A large block of `size` bytes, aligned to `align`, that the thread of `lane` freed before: no lock, and nothing
-    /// to wait for.
-    pub(crate) fn retake_large(&self, lane: Lane, size: usize, align: usize) -> Option<LargeBlock> {
-        let footprint = self.large.footprint(size, align)?;
-        self.large.retake(&self.arena, lane, size, footprint)
-    }
-
-    /// Frees the large block at `address` into `lane`. `false` if it cannot be, for whatever reason: the way
-    /// through a `Visit` finds out.
-    pub(crate) fn park_large(&self, lane: Lane, address: usize, size: Option<usize>) -> bool {
-        let Some(span) = self.arena.home().span_at(address) else {
-            return false;
-        };
-        // SAFETY: records are type-stable.
-        let record = unsafe { span.as_ref() };
-        let parked = record.kind() == Kind::Large
-            && record.first().addr() == address
-            && self.large.park(&self.arena, lane, span, size);
-        if parked {
-            helper::look_after(self, true);
-        }
-        parked
     }
 
     /// What a cache keeps of `class`, with byte targets of its own.
@@ -328,27 +290,5 @@ impl Engine {
         let classes = self.config.classes;
         let below = class.checked_sub(1).map_or(0, |below| classes[below]);
         below < size && size <= classes[class]
-    }
-
-    /// Panics if an invariant of this layer or one below does not hold. Nobody works on the engine meanwhile but
-    /// the helper.
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn validate(&self) {
-        assert!(self.holders.count() > 0, "it has a holder");
-        self.arena.validate();
-        let mut slabs = vec![Vec::new(); self.config.classes.len()];
-        self.arena.each_span(|span| {
-            // SAFETY: records are type-stable.
-            let record = unsafe { span.as_ref() };
-            if record.kind() == Kind::Slab {
-                slabs[record.class()].push(span);
-            }
-        });
-        for (central, slabs) in self.centrals().iter().zip(&slabs) {
-            central.validate(&self.arena, slabs);
-        }
-        self.large.validate(&self.arena);
-        self.registry.validate();
-        helper::validate(self);
     }
 }

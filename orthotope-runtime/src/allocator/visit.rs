@@ -3,9 +3,9 @@
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
+use super::background;
 use super::engine::{Engine, next_id};
 use super::find::Found;
-use super::helper;
 use crate::arena::Lane;
 use crate::block::{Header, mark_of};
 use crate::class::ScaledClass;
@@ -124,7 +124,7 @@ impl<'a> Visit<'a> {
         head.own(0, engine.key(0));
         engine.arena.give_lane(head.lane.replace(Lane::NONE));
         head.phase.set(Phase::Uncached);
-        helper::look_after(engine, false);
+        background::look_after(engine, false);
     }
 
     /// A block of `class` for a request of `size` bytes, its header written.
@@ -340,7 +340,7 @@ impl Drop for Visit<'_> {
         }
         // SAFETY: the caller's locals, by `enter`.
         unsafe { self.locals.as_ref() }.phase.set(self.before);
-        helper::look_after(self.engine, self.frees.get());
+        background::look_after(self.engine, self.frees.get());
     }
 }
 
@@ -365,5 +365,5 @@ pub(crate) unsafe fn leave_thread(hook: *mut AtExit) {
     unsafe { engine.registry.remove(cold) };
     // SAFETY: the locals are the calling thread's, whose thread-local memory outlives its exit hooks.
     unsafe { Visit::unbind(engine, locals) };
-    helper::thread_ends();
+    background::thread_ends();
 }

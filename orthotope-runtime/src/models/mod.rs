@@ -12,17 +12,17 @@
 //! | `fallback` | a block lent is freed once; a slot serves one block |
 //! | `block::Header::release_once` | of two checked frees at once, one succeeds |
 //! | `slab::word` | of two frees of a hardened block, or a free and a resize, one succeeds |
-//! | `allocator::holders` | the last holder sees all, and comes once, a helper's look included |
+//! | `allocator::holders` | the last holder sees all, and comes once, a background thread's look included |
 //! | `arena::lanes` with `arena::span` | a parked span is retaken, swept or freed, once |
 //! | `arena::span`, `claim` | of two frees of a guarded block, one succeeds; who is late leaves alone what is live there by then |
 //! | `sys::Lock` | one holder at a time, who sees what the last did; no sleeper is forgotten |
 //! | `global::start` | what is set up is set up once, and seen whole |
 //! | `record`'s start, slots and snapshots | the recording is seen whole; no count is lost where one thread goes on with another's slot, or many share one; a peak is not forgotten |
-//! | `arena::stir`, with the steps of `allocator::helper` | what becomes free is watched or counted, and the helper woken |
+//! | `arena::stir`, with the steps of `allocator::background` | what becomes free is watched or counted, and its thread woken |
 //!
 //! Not modelled, since no order is asked of them: figures that one thread writes and others read as a guess (a cache's
 //! `seen` and `staged_count`, the tops of its stacks, a region's `committed` and `fresh`), and numbers that only have to
-//! differ (`next_id`), or to pick one thread of several (the helper's `STATE`). The figures of `arena::counts` and `arena::budget` are under the arena's lock. A fast free on one
+//! differ (`next_id`), or to pick one thread of several (the background thread's `STATE`). The figures of `arena::counts` and `arena::budget` are under the arena's lock. A fast free on one
 //! thread beside another free of the same block is two writes of one word, and one of them is the program's error: it
 //! may go unnoticed, as a free of a block that was handed out again does. A fork stops all other threads: what its
 //! handlers do to locks is shown by forking. What the recorder reads of

@@ -219,8 +219,8 @@ fn the_first_failure_to_start_is_what_all_are_told() {
     });
 }
 
-/// The steps of `allocator::helper`, where a clock, a list and a thread are around them.
-struct Helped {
+/// The steps of `allocator::background`, where a clock, a list and a thread are around them.
+struct Watched {
     stir: Stir,
     /// Bytes that are cold.
     cold: Lock<usize>,
@@ -229,7 +229,7 @@ struct Helped {
 
 const WORTH_A_LOOK: usize = 2;
 
-impl Helped {
+impl Watched {
     /// A thread frees; `look_after`, and `wake`.
     fn free(&self) {
         *self.cold.lock() += WORTH_A_LOOK;
@@ -251,48 +251,48 @@ impl Helped {
 #[test]
 fn what_becomes_free_is_watched_or_counted() {
     check(|| {
-        let helped = Arc::new(Helped {
+        let shared = Arc::new(Watched {
             stir: Stir::new(),
             cold: Lock::new(0),
             bell: Bell::new(),
         });
         let threads: Vec<_> = (0..2)
             .map(|_| {
-                let helped = helped.clone();
-                thread::spawn(move || helped.free())
+                let shared = shared.clone();
+                thread::spawn(move || shared.free())
             })
             .collect();
-        // The helper, woken or not.
-        helped.tick();
+        // The background thread, woken or not.
+        shared.tick();
         for thread in threads {
             thread.join().unwrap();
         }
-        let cold = *helped.cold.lock();
-        // What is cold, the helper is to look at once more, or the next to free counts enough and wakes it.
+        let cold = *shared.cold.lock();
+        // What is cold, the background thread is to look at once more, or the next to free counts enough and wakes it.
         assert!(
-            cold == 0 || helped.stir.is_watched() || helped.stir.wants_watch(WORTH_A_LOOK),
+            cold == 0 || shared.stir.is_watched() || shared.stir.wants_watch(WORTH_A_LOOK),
             "{cold} bytes are cold, and nobody looks"
         );
     });
 }
 
 #[test]
-fn a_helper_that_waits_is_woken_for_what_becomes_free() {
+fn a_background_thread_that_waits_is_woken_for_what_becomes_free() {
     check(|| {
-        let helped = Arc::new(Helped {
+        let shared = Arc::new(Watched {
             stir: Stir::new(),
             cold: Lock::new(0),
             bell: Bell::new(),
         });
         let thread = {
-            let helped = helped.clone();
-            thread::spawn(move || helped.free())
+            let shared = shared.clone();
+            thread::spawn(move || shared.free())
         };
         // A wait that nobody ends is a deadlock, which loom reports.
-        helped.bell.wait(None);
-        helped.tick();
+        shared.bell.wait(None);
+        shared.tick();
         thread.join().unwrap();
-        let cold = *helped.cold.lock();
-        assert!(cold == 0 || helped.stir.is_watched(), "{cold} bytes");
+        let cold = *shared.cold.lock();
+        assert!(cold == 0 || shared.stir.is_watched(), "{cold} bytes");
     });
 }

@@ -78,10 +78,10 @@ fn the_last_holder_comes_once_and_sees_all() {
 fn the_helper_looks_only_at_what_is_there() {
     check(|| {
         let engine = Arc::new(Engine::new());
-        // Whether the engine is listed; the steps of `helper::tick_all` and of `Engine::release`.
+        // Whether the engine is listed; the steps of `engines::each_retained` and of `Engine::release`.
         let list = Arc::new(Lock::new(true));
         let unmapped = Arc::new(AtomicUsize::new(0));
-        let helper = {
+        let background = {
             let (engine, list, unmapped) = (engine.clone(), list.clone(), unmapped.clone());
             thread::spawn(move || {
                 let retained = {
@@ -110,7 +110,7 @@ fn the_helper_looks_only_at_what_is_there() {
             engine.unmap();
             unmapped.fetch_add(1, Ordering::Relaxed);
         }
-        helper.join().unwrap();
+        background.join().unwrap();
         assert_eq!(unmapped.load(Ordering::Relaxed), 1);
     });
 }

@@ -6,11 +6,11 @@
 //! nothing of sizes, classes or blocks.
 
 mod bell;
+mod clock;
 mod errno;
 mod exit;
 mod fork;
 mod futex;
-mod helper;
 mod lock;
 #[cfg(feature = "profiling")]
 mod objects;
@@ -25,16 +25,17 @@ mod process;
 mod real;
 mod relocate;
 mod report;
+mod thread;
 mod words;
 
 use core::ptr::NonNull;
 use std::io;
 
 pub(crate) use bell::Bell;
+pub(crate) use clock::now;
 pub(crate) use errno::{errno, set_errno};
 pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
-pub(crate) use helper::{is_first_thread, is_left_alone, name_thread, now, start_helper};
 pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread, pass_on_wake, thread_id};
 #[cfg(feature = "profiling")]
 pub use objects::{Object, objects};
@@ -42,6 +43,7 @@ pub(crate) use prefetch::prefetch;
 pub(crate) use process::{File, at_exit, environment, process_id, thread_lives, yield_now};
 pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::{die, say};
+pub(crate) use thread::{is_first_thread, is_left_alone, name_thread, start_thread};
 
 /// What the runtime asks of the system. All sizes are bytes and multiples of the page size.
 ///

@@ -1,7 +1,7 @@
 //! Keeps the library that holds this code from being unloaded.
 //!
 //! A program's plugin may have a static of its own, and be closed again. What is registered by then (the destructor of the
-//! key for thread exits, the helper's code, caches in the thread-local memory of threads that live on) must not lead
+//! key for thread exits, the background thread's code, caches in the thread-local memory of threads that live on) must not lead
 //! nowhere, so the library pins itself: `dlclose` then leaves it where it is, and a second `dlopen` finds it again.
 //!
 //! An entry of `.init_array` does it, which the loader calls before `dlopen` returns. That is the one moment at which

@@ -95,7 +95,7 @@ impl Double {
         Box::leak(Box::new(Self::new()))
     }
 
-    /// Waits until nothing is mapped any more. The helper may hold an engine during a tick, and then is the last holder,
+    /// Waits until nothing is mapped any more. The background thread may hold an engine during a tick, and then is the last holder,
     /// who unmaps it.
     ///
     /// # Panics

@@ -127,7 +127,7 @@ impl Thread {
 }
 
 fn general(limit: usize) -> Config {
-    // An hour: no helper interferes.
+    // An hour: no background thread interferes.
     Config::general()
         .with_arena(256 << 20)
         .with_thread_limit(limit)

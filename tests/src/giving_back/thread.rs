@@ -31,11 +31,11 @@ pub(super) fn none_for_little(subject: Subject) {
 /// Once there is something to give back the thread is there, hidden from signals; once there is nothing it rests.
 pub(super) fn is_there_and_rests(subject: Subject) {
     let mut hoard = Hoard::with_room(subject.allocator, 32 << 10);
-    let helper = started(subject, &mut hoard);
+    let background = started(subject, &mut hoard);
     let live: Vec<_> = (1..=libc::SIGRTMAX())
         .filter(|&signal| {
             // The C library keeps two for itself, and nobody can block these.
-            !helper.blocks(signal)
+            !background.blocks(signal)
                 && !matches!(signal, libc::SIGKILL | libc::SIGSTOP)
                 && !(32..libc::SIGRTMIN()).contains(&signal)
         })
@@ -43,10 +43,10 @@ pub(super) fn is_there_and_rests(subject: Subject) {
     assert!(live.is_empty(), "signals {live:?} reach the thread");
     // It may still be at work.
     let end = Instant::now() + LONG;
-    let mut effort = helper.effort();
+    let mut effort = background.effort();
     loop {
         thread::sleep(Duration::from_secs(1));
-        let later = helper.effort();
+        let later = background.effort();
         if later == effort {
             break;
         }
@@ -57,15 +57,18 @@ pub(super) fn is_there_and_rests(subject: Subject) {
         effort = later;
     }
     // It is woken again when there is more.
-    let rested = helper.effort();
+    let rested = background.effort();
     hoard.keep_if(|| false);
     assert!(hoard.fill(&mut Random::new(2), 8 << 20, 8 << 10));
     hoard.keep_if(|| false);
     assert!(
-        memory::wait_until(LONG, || helper.effort().waits > rested.waits),
+        memory::wait_until(LONG, || background.effort().waits > rested.waits),
         "the thread sleeps on"
     );
-    assert_eq!(tasks::helper().map(|task| task.id()), Some(helper.id()));
+    assert_eq!(
+        tasks::background().map(|task| task.id()),
+        Some(background.id())
+    );
 }
 
 static HANDLED_BY: AtomicI32 = AtomicI32::new(0);
@@ -87,7 +90,7 @@ pub(super) fn takes_no_signal(subject: Subject) {
     let handler: extern "C" fn(libc::c_int) = note;
     // SAFETY: the handler does nothing that a signal handler may not.
     unsafe { libc::signal(libc::SIGUSR1, handler as libc::sighandler_t) };
-    let helper = started(subject, &mut hoard);
+    let background = started(subject, &mut hoard);
     for turn in 1..=50 {
         mask(libc::SIG_BLOCK);
         // SAFETY: the call takes no pointer; this process has a handler.
@@ -98,9 +101,9 @@ pub(super) fn takes_no_signal(subject: Subject) {
         assert_eq!(
             HANDLED.load(Ordering::Relaxed),
             turn - 1,
-            "handled by thread {}, the helper being {}",
+            "handled by thread {}, the background thread being {}",
             HANDLED_BY.load(Ordering::Relaxed),
-            helper.id()
+            background.id()
         );
         mask(libc::SIG_UNBLOCK);
         // A signal that waits is delivered before the call that lets it in returns.
@@ -121,7 +124,7 @@ fn mask(how: libc::c_int) {
 
 /// Gives 16 MiB back, keeps a few blocks, and waits for the thread.
 fn started(subject: Subject, hoard: &mut Hoard<'_>) -> Task {
-    assert!(tasks::helper().is_none(), "nothing was freed yet");
+    assert!(tasks::background().is_none(), "nothing was freed yet");
     assert!(
         hoard.fill(&mut Random::new(1), 16 << 20, 8 << 10),
         "there is memory"
@@ -129,9 +132,9 @@ fn started(subject: Subject, hoard: &mut Hoard<'_>) -> Task {
     let mut random = Random::new(3);
     hoard.keep_if(|| random.below(100) == 0);
     assert!(
-        memory::wait_until(LONG, || tasks::helper().is_some()),
+        memory::wait_until(LONG, || tasks::background().is_some()),
         "no thread gives memory back"
     );
     (subject.flush_thread)();
-    tasks::helper().expect("it was there a moment ago")
+    tasks::background().expect("it was there a moment ago")
 }

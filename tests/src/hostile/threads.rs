@@ -13,7 +13,7 @@ use crate::tasks;
 /// Bytes that are freed.
 const BYTES: usize = 32 << 20;
 
-/// Without a helper the slow path does its work; once a thread can be made there is one.
+/// Without a background thread the slow path does its work; once a thread can be made there is one.
 pub(super) fn cannot_be_made(subjects: Subjects) {
     subjects.no_threads.store(true, Ordering::Relaxed);
     let mut hoard = Hoard::with_touched_room(subjects.global.allocator, 64 << 10);
@@ -41,21 +41,24 @@ pub(super) fn cannot_be_made(subjects: Subjects) {
             memory::rollup().anonymous
         );
     };
-    goes_back("without a helper");
+    goes_back("without a background thread");
     hoard.verify();
-    assert!(tasks::helper().is_none(), "there is a helper");
+    assert!(
+        tasks::background().is_none(),
+        "there is a background thread"
+    );
     subjects.no_threads.store(false, Ordering::Relaxed);
     assert!(
         hoard.fill(&mut Random::new(2), BYTES, 8 << 10),
         "there is memory"
     );
     hoard.keep_if(|| false);
-    goes_back("with a helper");
+    goes_back("with a background thread");
     assert!(
         memory::wait_until(Duration::from_secs(10), || {
             drop(black_box(vec![1_u8; 17 << 20]));
-            tasks::helper().is_some()
+            tasks::background().is_some()
         }),
-        "there is no helper though a thread can be made"
+        "there is no background thread though a thread can be made"
     );
 }

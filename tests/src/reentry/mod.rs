@@ -85,7 +85,7 @@ pub fn libc_asked(function: &str) {
 
 /// Runs `create`, which makes a thread: libc allocates for it. To be called by whatever stands in libc's place.
 ///
-/// What the allocator's helper takes once, as a thread, is not metadata.
+/// What the allocator's background thread takes once, as a thread, is not metadata.
 pub fn thread_created<R>(create: impl FnOnce() -> R) -> R {
     let before = INSIDE.replace(Inside::Nothing);
     let created = create();

@@ -80,7 +80,7 @@ impl Bench {
 }
 
 fn general() -> Config {
-    // An hour: no helper interferes.
+    // An hour: no background thread interferes.
     Config::general()
         .with_arena(256 * MIB)
         .with_purge(Purge::After(core::time::Duration::from_secs(3_600)))

@@ -1,18 +1,17 @@
 //! A thread of the runtime's own.
 
 use core::ptr;
-use core::time::Duration;
 
-/// Bytes of the helper's stack. The thread-local storage of all libraries comes out of it.
+/// Bytes of the thread's stack. The thread-local storage of all libraries comes out of it.
 const STACK_BYTES: usize = 256 << 10;
 
-/// What the helper runs.
-pub(crate) type HelperMain = extern "C" fn(*mut libc::c_void) -> *mut libc::c_void;
+/// What the thread runs.
+pub(crate) type ThreadMain = extern "C" fn(*mut libc::c_void) -> *mut libc::c_void;
 
 /// Starts a detached thread in which all signals are blocked; `false` if the system refuses.
 ///
 /// The caller holds no lock: the C library allocates for the new thread.
-pub(crate) fn start_helper(main: HelperMain) -> bool {
+pub(crate) fn start_thread(main: ThreadMain) -> bool {
     // SAFETY: all zero is a valid value of either plain C type, and each is initialised before it is read.
     let (mut all, mut before) = unsafe { core::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>() };
     // SAFETY: both sets are valid places.
@@ -27,7 +26,7 @@ pub(crate) fn start_helper(main: HelperMain) -> bool {
     started
 }
 
-fn start(main: HelperMain, stack: Option<usize>) -> bool {
+fn start(main: ThreadMain, stack: Option<usize>) -> bool {
     // SAFETY: all zero is a valid place for attributes that are initialised next.
     let mut attributes = unsafe { core::mem::zeroed::<libc::pthread_attr_t>() };
     // SAFETY: the place is valid.
@@ -101,16 +100,4 @@ pub(crate) fn name_thread(name: &'static core::ffi::CStr) {
     };
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = name;
-}
-
-/// Time since some moment in the past, which no change of the clock moves.
-pub(crate) fn now() -> Duration {
-    // SAFETY: all zero is a valid time.
-    let mut time = unsafe { core::mem::zeroed::<libc::timespec>() };
-    // SAFETY: the place is valid.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
 }
