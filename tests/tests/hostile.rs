@@ -35,6 +35,11 @@ fn a_handler_that_interrupted_an_allocation_may_fork() {
 }
 
 #[test]
+fn so_it_may_while_another_thread_forks() {
+    run_under_both_presets("forks-at-once");
+}
+
+#[test]
 fn stacks_of_64_kibibytes_are_enough() {
     run_under_both_presets("small-stacks");
 }

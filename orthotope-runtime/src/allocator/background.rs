@@ -148,20 +148,20 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Forgets the thread in a forked child, where it is not. Whatever it watched, the next slow path asks for. The list's lock
-/// is held for the fork.
+/// Forgets the thread in a forked child, where it is not. What it was about to look at, the next slow path asks for.
 pub(super) fn forget_in_child() {
     STATE.store(ABSENT, Ordering::Relaxed);
     ORPHANED.store(false, Ordering::Relaxed);
     BELL.silence();
-    engines::each(|engine| {
-        engine.due.store(0, Ordering::Relaxed);
-        if engine.arena.is_watched() {
-            engine.arena.unwatch(WORTH_A_LOOK);
-        }
-    });
     if let Some(engine) = engines::forget_retained() {
-        // It may have been about to look.
+        engine.arena.unwatch(WORTH_A_LOOK);
+    }
+}
+
+/// The same for what it watched of an engine.
+pub(super) fn forget_watch(engine: &Engine) {
+    engine.due.store(0, Ordering::Relaxed);
+    if engine.arena.is_watched() {
         engine.arena.unwatch(WORTH_A_LOOK);
     }
 }

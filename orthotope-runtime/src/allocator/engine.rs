@@ -4,6 +4,7 @@
 //! `ThreadCache`, and for ever by a generated static.
 
 use core::cell::UnsafeCell;
+use core::ops::ControlFlow;
 use core::ptr::{self, NonNull};
 use core::slice;
 
@@ -20,7 +21,7 @@ use crate::config::{ClassLimits, Config, HugePages, Purge};
 use crate::error::{AllocError, InitError};
 use crate::large::LargeFormat;
 use crate::sync::{AtomicU64, Ordering};
-use crate::sys::{Os, ThreadId, entropy, page_bytes, prepare_thread_exit};
+use crate::sys::{LockWord, Os, entropy, page_bytes, prepare_thread_exit};
 use crate::thread_cache::Registry;
 
 pub(crate) struct Engine {
@@ -199,38 +200,16 @@ impl Engine {
         unsafe { engine.as_ref().arena.unmap() };
     }
 
-    /// Takes every lock for a fork, in the order in which they nest.
-    pub(super) fn hold(&self, interrupted: bool) {
-        self.registry.hold(interrupted);
+    /// Calls `visit` with what a fork sees of each lock, in the order in which they nest.
+    pub(super) fn each_word<B>(
+        &self,
+        visit: &mut dyn FnMut(&LockWord) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        visit(self.registry.word())?;
         for central in self.centrals() {
-            central.hold(interrupted);
+            visit(central.word())?;
         }
-        self.arena.hold(interrupted);
-    }
-
-    /// Whether the calling thread holds one of the locks: it was interrupted while it worked here.
-    pub(super) fn is_mine(&self) -> bool {
-        self.registry.is_mine()
-            || self.arena.is_mine()
-            || self.centrals().iter().any(Central::is_mine)
-    }
-
-    /// Gives every lock back in the child.
-    pub(super) fn let_go_in_child(&self, forked: ThreadId) {
-        self.arena.let_go_in_child(forked);
-        for central in self.centrals() {
-            central.let_go_in_child(forked);
-        }
-        self.registry.let_go_in_child(forked);
-    }
-
-    /// Gives back what [`hold`](Self::hold) took.
-    pub(super) fn let_go(&self) {
-        self.arena.let_go();
-        for central in self.centrals() {
-            central.let_go();
-        }
-        self.registry.let_go();
+        self.arena.words().into_iter().try_for_each(visit)
     }
 
     /// The central pools, an entry a class.

@@ -5,11 +5,12 @@
 //! Invariants, checked by `validate`: an engine is on the list exactly once from its first holder until it has none, or
 //! until the last one takes it off; `RETAINED` is null or on the list, and then counted among the engine's holders.
 
+use core::ops::ControlFlow;
 use core::ptr::{self, NonNull};
 
 use super::engine::Engine;
 use crate::sync::{AtomicPtr, Ordering};
-use crate::sys::{Lock, ThreadId};
+use crate::sys::{Lock, LockWord};
 
 struct Head(*mut Engine);
 
@@ -106,37 +107,28 @@ pub(super) fn forget_retained() -> Option<&'static Engine> {
     Some(engine)
 }
 
-/// Whether the calling thread holds the list's lock.
-pub(super) fn is_mine() -> bool {
-    ENGINES.is_mine()
+/// What a fork sees of the list's lock.
+pub(super) fn word() -> &'static LockWord {
+    ENGINES.word()
 }
 
-/// Takes the list's lock for a fork.
-pub(super) fn hold(interrupted: bool) {
-    ENGINES.hold(interrupted);
-}
-
-/// Gives it back.
-pub(super) fn let_go() {
-    ENGINES.let_go();
-}
-
-/// Gives it back in the child.
-pub(super) fn let_go_in_child(forked: ThreadId) {
-    ENGINES.let_go_in_child(forked);
-}
-
-/// Calls `visit` with every engine. The list's lock is held for a fork.
-pub(super) fn each(visit: impl Fn(&Engine)) {
-    // SAFETY: the lock is held by this thread, in the parent or the child.
+/// Calls `visit` with every engine, until it breaks off.
+///
+/// # Safety
+///
+/// The list does not change meanwhile: the calling thread forks, and holds the list's lock, or no other thread does that
+/// runs.
+pub(super) unsafe fn each<B>(mut visit: impl FnMut(&Engine) -> ControlFlow<B>) -> ControlFlow<B> {
+    // SAFETY: nobody has another reference that writes, by the caller's promise.
     let mut engine = unsafe { ENGINES.held() }.0;
     while let Some(this) = NonNull::new(engine) {
-        // SAFETY: listed engines stay in place while the lock is held.
+        // SAFETY: listed engines stay in place while the list does not change.
         let held = unsafe { this.as_ref() };
-        visit(held);
+        visit(held)?;
         // SAFETY: as above.
         engine = unsafe { *held.next.get() };
     }
+    ControlFlow::Continue(())
 }
 
 /// Panics unless the engine, which has a holder, is listed once, and the background thread has retained none but a listed

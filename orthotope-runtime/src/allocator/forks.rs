@@ -1,16 +1,18 @@
 //! What a fork does to the allocators of the process: all their locks are taken before it, and given back after it.
 //!
-//! In the order of their nesting: the right to start, the list of engines, each engine's locks, the heap profiles'. See the
-//! chapter [`design`](crate::design) for the child.
+//! In the order of their nesting: the right to start, the list of engines, each engine's locks, the heap profiles'. Whoever
+//! has the right to start waits for the list's lock at most; whoever has the list's waits for none. How long a fork waits
+//! for them is `sys::turn`'s; see the chapter [`design`](crate::design) for the child.
 
-use core::cell::Cell;
+use core::ops::ControlFlow;
 
-use super::engine::Engine;
 use super::{background, engines};
 #[cfg(feature = "profiling")]
 use crate::heap;
 use crate::sync::{AtomicBool, AtomicU32, Ordering};
-use crate::sys::{ForkHooks, Guard, Lock, forget_thread, on_fork, pass_on_wake, thread_id};
+use crate::sys::{
+    ForkHooks, Guard, Lock, LockWord, Locks, Turn, forget_thread, on_fork, pass_on_wake,
+};
 
 /// Held by whoever sets up the allocator behind a static.
 static STARTING: Lock<()> = Lock::new(());
@@ -30,32 +32,38 @@ pub(super) fn look_after() {
     });
 }
 
-/// The thread that is between its fork's first handler and its last; 0 if none is. Changed under the right to start.
-static FORKER: AtomicU32 = AtomicU32::new(0);
-/// Forks that it began meanwhile, in a handler of its own: they find every lock taken, and leave it so.
+/// Every lock of every allocator.
+struct All;
+
+impl Locks for All {
+    fn outer(&self) -> [&LockWord; 2] {
+        [STARTING.word(), engines::word()]
+    }
+
+    fn each(&self, visit: &mut dyn FnMut(&LockWord) -> ControlFlow<u32>) -> ControlFlow<u32> {
+        // SAFETY: whoever calls this holds the list's lock, or its holder waits for the turn that the caller has.
+        unsafe { engines::each(|engine| engine.each_word(visit)) }?;
+        #[cfg(feature = "profiling")]
+        heap::each_word(visit)?;
+        ControlFlow::Continue(())
+    }
+}
+
+static TURN: Turn = Turn::new();
+/// Forks that the thread whose turn it is began meanwhile, in a handler of its own: they give nothing back.
 static NESTED: AtomicU32 = AtomicU32::new(0);
 /// This process is the child of such a fork, and in the middle of the fork outside: that ends in a child, too.
 static BORN_INSIDE: AtomicBool = AtomicBool::new(false);
 
 /// Takes every lock of every allocator.
 extern "C" fn prepare() {
-    if FORKER.load(Ordering::Relaxed) == thread_id() {
-        NESTED.fetch_add(1, Ordering::Relaxed);
-        return;
-    }
     pass_on_wake();
-    let interrupted = STARTING.is_mine() || engines::is_mine();
-    STARTING.hold(interrupted);
-    FORKER.store(thread_id(), Ordering::Relaxed);
-    // Nobody waits for another lock while holding the list's.
-    engines::hold(interrupted);
-    let here = Cell::new(interrupted);
-    engines::each(|engine| here.set(here.get() || engine.is_mine()));
-    #[cfg(feature = "profiling")]
-    here.set(here.get() || heap::is_any_mine());
-    engines::each(|engine| engine.hold(here.get()));
-    #[cfg(feature = "profiling")]
-    heap::hold_all();
+    if TURN.is_mine() {
+        NESTED.fetch_add(1, Ordering::Relaxed);
+        TURN.begin_nested(&All);
+    } else {
+        TURN.begin(&All);
+    }
 }
 
 /// Gives them back.
@@ -66,30 +74,29 @@ extern "C" fn parent() {
     if BORN_INSIDE.load(Ordering::Relaxed) {
         return child();
     }
-    #[cfg(feature = "profiling")]
-    heap::let_go_all();
-    engines::each(Engine::let_go);
-    engines::let_go();
-    FORKER.store(0, Ordering::Relaxed);
-    STARTING.let_go();
+    TURN.end(&All);
 }
 
 /// The same in the child, where no other thread is.
 extern "C" fn child() {
     if ends_nested() {
         BORN_INSIDE.store(true, Ordering::Relaxed);
-        return;
+        return TURN.seize(&All);
     }
     BORN_INSIDE.store(false, Ordering::Relaxed);
-    FORKER.store(0, Ordering::Relaxed);
-    let forked = forget_thread();
-    engines::each(|engine| engine.registry.bereave(forked.number()));
-    #[cfg(feature = "profiling")]
-    heap::let_go_all_in_child(forked);
-    engines::each(|engine| engine.let_go_in_child(forked));
-    background::forget_in_child();
-    engines::let_go_in_child(forked);
-    STARTING.let_go_in_child(forked);
+    TURN.end_in_child(|| {
+        let forked = forget_thread();
+        // SAFETY: no other thread is there to change the list, and this one is forking.
+        let _ = unsafe {
+            engines::each(|engine| {
+                engine.registry.bereave(forked.number());
+                background::forget_watch(engine);
+                ControlFlow::<()>::Continue(())
+            })
+        };
+        background::forget_in_child();
+        All.all(|word| word.let_go_in_child(forked));
+    });
 }
 
 /// Whether the fork that ends began inside another.

@@ -9,7 +9,7 @@
 use core::mem;
 use core::ptr::{self, NonNull};
 
-use crate::sys::{Lock, Os, PAGE_MAX, ThreadId};
+use crate::sys::{Lock, LockWord, Os, PAGE_MAX};
 
 /// Smallest record: a cache line, so that records of different users never share one.
 const RECORD_MIN: usize = 64;
@@ -100,24 +100,9 @@ impl Meta {
         state.mapped - state.left
     }
 
-    /// Takes the lock for a fork.
-    pub(super) fn hold(&self, interrupted: bool) {
-        self.state.hold(interrupted);
-    }
-
-    /// Whether the calling thread holds it.
-    pub(super) fn is_mine(&self) -> bool {
-        self.state.is_mine()
-    }
-
-    /// Gives it back in the child.
-    pub(super) fn let_go_in_child(&self, forked: ThreadId) {
-        self.state.let_go_in_child(forked);
-    }
-
-    /// Gives it back.
-    pub(super) fn let_go(&self) {
-        self.state.let_go();
+    /// What a fork sees of the lock.
+    pub(super) fn word(&self) -> &LockWord {
+        self.state.word()
     }
 
     /// Unmaps every record.

@@ -63,7 +63,7 @@ pub(crate) use span::{GRANULE, Kind, SlabState, Span};
 use stir::Stir;
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
-use crate::sys::{Guard, Lock, Os, ThreadId};
+use crate::sys::{Guard, Lock, LockWord, Os};
 
 /// Most regions of one arena. Each further one is as large as all before, so the address space ends first.
 const REGIONS: usize = 64;
@@ -159,27 +159,9 @@ impl Arena {
         unsafe { self.meta.unmap_all() };
     }
 
-    /// Takes every lock of the arena for a fork.
-    pub(crate) fn hold(&self, interrupted: bool) {
-        self.state.hold(interrupted);
-        self.meta.hold(interrupted);
-    }
-
-    /// Whether the calling thread holds one of them.
-    pub(crate) fn is_mine(&self) -> bool {
-        self.state.is_mine() || self.meta.is_mine()
-    }
-
-    /// Gives them back in the child.
-    pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
-        self.meta.let_go_in_child(forked);
-        self.state.let_go_in_child(forked);
-    }
-
-    /// Gives back what [`hold`](Self::hold) took.
-    pub(crate) fn let_go(&self) {
-        self.meta.let_go();
-        self.state.let_go();
+    /// What a fork sees of the locks, in the order in which they nest.
+    pub(crate) fn words(&self) -> [&LockWord; 2] {
+        [self.state.word(), self.meta.word()]
     }
 
     /// Memory for records.

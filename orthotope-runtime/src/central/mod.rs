@@ -28,7 +28,7 @@ use crate::config::ClassLimits;
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
 use crate::random::Random;
 use crate::slab::{self, Geometry};
-use crate::sys::{Lock, ThreadId, page_bytes};
+use crate::sys::{Lock, LockWord, page_bytes};
 
 /// Most full magazines that a depot keeps; older ones go back to their slabs.
 const DEPOT_MAGAZINES: usize = 32;
@@ -279,25 +279,10 @@ impl Central {
         }
     }
 
-    /// Takes the lock for a fork.
-    pub(crate) fn hold(&self, interrupted: bool) {
-        self.state.hold(interrupted);
-    }
-
-    /// Whether the calling thread holds it.
-    pub(crate) fn is_mine(&self) -> bool {
-        self.state.is_mine()
-    }
-
-    /// Gives it back in the child. Whoever held it, and waited for the arena's, had not begun to change what the lock
-    /// guards, or had finished: what was in its hands is lost to the child, no more.
-    pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
-        self.state.let_go_in_child(forked);
-    }
-
-    /// Gives it back.
-    pub(crate) fn let_go(&self) {
-        self.state.let_go();
+    /// What a fork sees of the lock. In the child it is taken from its holder. If that waited for the arena's, it had not
+    /// begun to change what the lock guards, or had finished: what was in its hands is lost to the child, no more.
+    pub(crate) fn word(&self) -> &LockWord {
+        self.state.word()
     }
 
     /// Figures for statistics.

@@ -25,6 +25,7 @@ mod tests;
 mod unwind;
 
 use core::ffi::CStr;
+use core::ops::ControlFlow;
 use core::ptr;
 
 pub(crate) use sampler::Sampler;
@@ -35,7 +36,7 @@ use table::{Mapped, Table};
 pub use crate::sys::{Object, objects};
 
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
-use crate::sys::{Lock, ThreadId, at_exit, environment, errno, set_errno};
+use crate::sys::{Lock, LockWord, at_exit, environment, errno, set_errno};
 
 /// Bytes between two samples on average, unless somebody says otherwise.
 pub const INTERVAL: usize = 512 << 10;
@@ -178,7 +179,7 @@ impl Heap {
             return None;
         }
         let number = errno();
-        let taken = if self.lock.is_mine() {
+        let taken = if self.lock.word().is_mine() {
             self.forget_later(address);
             None
         } else {
@@ -210,7 +211,7 @@ impl Heap {
 
     /// Calls `visit` with the table, mapped if `map` says so; `None` if there is none, or this thread is at it already.
     fn with_table<R>(&self, map: bool, visit: impl FnOnce(&mut Table) -> R) -> Option<R> {
-        if self.lock.is_mine() {
+        if self.lock.word().is_mine() {
             return None;
         }
         let _held = self.lock.lock();
@@ -295,23 +296,7 @@ pub fn snapshots() -> Vec<Snapshot> {
     each().map(Heap::snapshot).collect()
 }
 
-/// Whether the calling thread was interrupted while it held a table's lock.
-pub(crate) fn is_any_mine() -> bool {
-    each().any(|heap| heap.lock.is_mine())
-}
-
-/// Takes every table's lock for a fork. Whoever holds one waits for nothing, unless a signal interrupted it to fork, too: so
-/// after a while it is left to its holder. In the child a change may be half made then: a sample is lost or stays.
-pub(crate) fn hold_all() {
-    each().for_each(|heap| heap.lock.hold(true));
-}
-
-/// Gives them back, in the parent.
-pub(crate) fn let_go_all() {
-    each().for_each(|heap| heap.lock.let_go());
-}
-
-/// The same in the child of the thread that was called `forked`.
-pub(crate) fn let_go_all_in_child(forked: ThreadId) {
-    each().for_each(|heap| heap.lock.let_go_in_child(forked));
+/// Calls `visit` with what a fork sees of every table's lock. Whoever holds one waits for nothing.
+pub(crate) fn each_word<B>(visit: &mut dyn FnMut(&LockWord) -> ControlFlow<B>) -> ControlFlow<B> {
+    each().try_for_each(|heap| visit(heap.lock.word()))
 }

@@ -16,6 +16,7 @@
 //! | `arena::lanes` with `arena::span` | a parked span is retaken, swept or freed, once |
 //! | `arena::span`, `claim` | of two frees of a guarded block, one succeeds; who is late leaves alone what is live there by then |
 //! | `sys::Lock` | one holder at a time, who sees what the last did; no sleeper is forgotten |
+//! | `sys::turn` | of forks at once, in handlers or not, none waits for ever; one that interrupted nothing leaves no lock |
 //! | `global::start` | what is set up is set up once, and seen whole |
 //! | `record`'s start, slots and snapshots | the recording is seen whole; no count is lost where one thread goes on with another's slot, or many share one; a peak is not forgotten |
 //! | `arena::stir`, with the steps of `allocator::background` | what becomes free is watched or counted, and its thread woken |
@@ -25,7 +26,7 @@
 //! differ (`next_id`), or to pick one thread of several (the background thread's `STATE`). The figures of `arena::counts` and `arena::budget` are under the arena's lock. A fast free on one
 //! thread beside another free of the same block is two writes of one word, and one of them is the program's error: it
 //! may go unnoticed, as a free of a block that was handed out again does. A fork stops all other threads: what its
-//! handlers do to locks is shown by forking. What the recorder reads of
+//! handlers do in the child is shown by forking. What the recorder reads of
 //! other threads' counts is a guess, too, and whose a sampled block was an estimate.
 
 // Of these files `cfg(loom)` leaves the parents out, since they ask the system.
@@ -41,12 +42,16 @@ mod holders;
 mod lanes;
 #[path = "../sys/lock.rs"]
 mod lock;
+#[path = "../sys/lock_word.rs"]
+mod lock_word;
 #[path = "../record/once.rs"]
 mod once;
 #[path = "../record/recording.rs"]
 mod recording;
 #[path = "../record/sample.rs"]
 mod sample;
+#[path = "../sys/signals.rs"]
+mod signals;
 #[path = "../record/slot.rs"]
 mod slot;
 #[path = "../arena/span.rs"]
@@ -55,11 +60,15 @@ mod span;
 mod start;
 #[path = "../arena/stir.rs"]
 mod stir;
+#[path = "../sys/turn.rs"]
+mod turn;
 #[path = "../slab/word.rs"]
 mod word;
 
 #[cfg(test)]
 mod of_blocks;
+#[cfg(test)]
+mod of_forks;
 #[cfg(test)]
 mod of_locks;
 #[cfg(test)]
@@ -77,7 +86,13 @@ const PREEMPTIONS: usize = 3;
 /// Runs a model in every order.
 #[cfg(test)]
 fn check(model: impl Fn() + Send + Sync + 'static) {
+    check_with(PREEMPTIONS, model);
+}
+
+/// The same with this many preemptions.
+#[cfg(test)]
+fn check_with(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound.get_or_insert(PREEMPTIONS);
+    builder.preemption_bound.get_or_insert(preemptions);
     builder.check(model);
 }

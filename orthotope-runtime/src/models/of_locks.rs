@@ -9,13 +9,12 @@ use loom::thread;
 
 use super::bell::Bell;
 use super::check;
-use super::futex::interrupt_with;
-use super::lock::{Lock, pass_on_wake};
+use super::lock::Lock;
 use super::start::Started;
 use super::stir::Stir;
 
 /// A number that loom sees every access to: two at once, or unordered ones, end the model.
-struct Seen(UnsafeCell<usize>);
+pub(super) struct Seen(UnsafeCell<usize>);
 
 // SAFETY: loom finds accesses that are not ordered.
 unsafe impl Sync for Seen {}
@@ -23,16 +22,16 @@ unsafe impl Sync for Seen {}
 unsafe impl Send for Seen {}
 
 impl Seen {
-    fn new(value: usize) -> Self {
+    pub(super) fn new(value: usize) -> Self {
         Self(UnsafeCell::new(value))
     }
 
-    fn get(&self) -> usize {
+    pub(super) fn get(&self) -> usize {
         // SAFETY: loom sees to it that nobody writes meanwhile.
         self.0.with(|value| unsafe { *value })
     }
 
-    fn add(&self, more: usize) {
+    pub(super) fn add(&self, more: usize) {
         // SAFETY: loom sees to it that nobody else looks meanwhile.
         self.0.with_mut(|value| unsafe { *value += more });
     }
@@ -53,68 +52,6 @@ fn one_thread_at_a_time_holds_the_lock_and_no_sleeper_is_forgotten() {
             other.join().unwrap();
         }
         assert_eq!(lock.lock().get(), 3);
-    });
-}
-
-#[test]
-fn a_lock_held_for_a_fork_wakes_its_sleepers() {
-    check(|| {
-        let lock = Arc::new(Lock::new(Seen::new(0)));
-        let other = {
-            let lock = lock.clone();
-            thread::spawn(move || lock.lock().add(1))
-        };
-        lock.hold(false);
-        // SAFETY: this thread holds the lock, and has no other reference.
-        unsafe { lock.held() }.add(1);
-        lock.let_go();
-        other.join().unwrap();
-        assert_eq!(lock.lock().get(), 2);
-    });
-}
-
-#[test]
-fn a_fork_that_waits_for_a_time_takes_nobodys_wake() {
-    check(|| {
-        let lock = Arc::new(Lock::new(Seen::new(0)));
-        let others: Vec<_> = (0..2)
-            .map(|_| {
-                let lock = lock.clone();
-                thread::spawn(move || lock.lock().add(1))
-            })
-            .collect();
-        lock.hold(true);
-        lock.let_go();
-        for other in others {
-            other.join().unwrap();
-        }
-        assert_eq!(lock.lock().get(), 2);
-    });
-}
-
-#[test]
-fn a_fork_in_a_handler_passes_on_the_wake_it_has_in_hand() {
-    check(|| {
-        // A static's, since the handler of a thread that nobody interrupted outlives the model.
-        let locks = (Lock::new(Seen::new(0)), Lock::new(Seen::new(0)));
-        let (inner, outer): &'static (Lock<Seen>, Lock<Seen>) = Box::leak(Box::new(locks));
-        let other = thread::spawn(|| {
-            let _outer = outer.lock();
-            inner.lock().add(1);
-        });
-        let forking = thread::spawn(|| {
-            interrupt_with(|| {
-                pass_on_wake();
-                outer.hold(false);
-                outer.let_go();
-            });
-            inner.lock().add(1);
-        });
-        inner.lock().add(1);
-        // A deadlock, loom reports.
-        other.join().unwrap();
-        forking.join().unwrap();
-        assert_eq!(inner.lock().get(), 3);
     });
 }
 

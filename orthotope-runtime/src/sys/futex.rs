@@ -59,7 +59,7 @@ mod system {
         use crate::sync::Ordering;
         static NEXT: AtomicU32 = AtomicU32::new(1);
         NEXT.fetch_add(1, Ordering::Relaxed)
-            & !(super::super::lock::SLEEPERS | super::super::lock::FORKING)
+            & !(super::super::lock_word::SLEEPERS | super::super::lock_word::FORKING)
     }
 
     pub(crate) fn sleep_while(word: &AtomicU32, value: u32, time: Option<Duration>) {
@@ -93,7 +93,7 @@ mod system {
     use crate::sync::{AtomicU32, Ordering};
 
     /// Most words of a model that anybody sleeps at.
-    const WORDS: usize = 2;
+    const WORDS: usize = 4;
 
     loom::lazy_static! {
         static ref BEDS: (Mutex<Timed>, [Condvar; WORDS]) =
@@ -110,7 +110,7 @@ mod system {
             let word = word.addr();
             let free = |at: usize| at == word || at == 0;
             let place = self.0.iter().position(|&(at, _)| free(at));
-            let place = place.expect("a model has two words");
+            let place = place.expect("a model has four words at most");
             self.0[place].0 = word;
             place
         }
@@ -138,7 +138,7 @@ mod system {
     }
 
     pub(crate) fn new_thread_id() -> u32 {
-        use super::super::lock::{FORKING, SLEEPERS};
+        use super::super::lock_word::{FORKING, SLEEPERS};
         // Not a part of any model.
         static NEXT: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(1);
         NEXT.fetch_add(1, Ordering::Relaxed) & !(SLEEPERS | FORKING)

@@ -1,13 +1,4 @@
-//! A lock that never allocates and whose word says who holds it.
-//!
-//! The word, on Linux a futex (Drepper, "Futexes Are Tricky", 2011):
-//!
-//! | word | means | who leaves it |
-//! | --- | --- | --- |
-//! | 0 | free | whoever takes it |
-//! | thread id | held, nobody sleeps | the holder, to 0 |
-//! | thread id, top bit | held, somebody may sleep | the holder, to 0, and wakes one |
-//! | the same, second bit | held while the process forks | the forking thread, in parent and child |
+//! A lock that never allocates and whose word says who holds it: `lock_word` has the table of its states.
 //!
 //! A thread notes whose wake-up it may have in hand: from before it sleeps until it has the lock, and from before it frees a
 //! lock until it has woken one. A signal handler that forks there waits for other locks, whose holders may sleep for this
@@ -18,27 +9,20 @@
 use core::cell::{Cell, UnsafeCell};
 use core::hint;
 use core::ops::{Deref, DerefMut};
-use core::time::Duration;
 
 use super::futex::{new_thread_id, sleep_while, wake_one};
+use super::lock_word::{LockWord, SLEEPERS};
 #[cfg(not(loom))]
 use super::words::with_words;
 use crate::sync::{AtomicU32, Ordering, constant};
 
-pub(super) const SLEEPERS: u32 = 1 << 31;
-/// Set in the word of a lock that is held for a fork.
-pub(super) const FORKING: u32 = 1 << 30;
 /// Looks at a held word before sleeping: a critical section is shorter than a trip through the kernel. A model
 /// would look through each of them.
 const SPINS: u32 = if cfg!(loom) { 0 } else { 100 };
 
-/// Milliseconds for which a fork out of a signal handler waits for a lock while it keeps another from everybody: longer
-/// than a critical section takes where the processors are busy.
-const PATIENCE: u32 = if cfg!(loom) { 2 } else { 500 };
-
 /// Mutual exclusion over a `T`, without poisoning: nothing panics while a lock is held.
 pub(crate) struct Lock<T> {
-    word: AtomicU32,
+    word: LockWord,
     value: UnsafeCell<T>,
 }
 
@@ -49,7 +33,7 @@ impl<T> Lock<T> {
     constant! {
         pub(crate) fn new(value: T) -> Self {
             Self {
-                word: AtomicU32::new(0),
+                word: LockWord::new(),
                 value: UnsafeCell::new(value),
             }
         }
@@ -62,6 +46,7 @@ impl<T> Lock<T> {
         // Acquire pairs with the Release in `drop`: we see what the last holder wrote.
         if self
             .word
+            .0
             .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
@@ -70,48 +55,9 @@ impl<T> Lock<T> {
         Guard { lock: self }
     }
 
-    /// Whether the calling thread holds the lock: only of use to one that was interrupted in the middle of anything.
-    pub(crate) fn is_mine(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & !(SLEEPERS | FORKING) == thread_id()
-    }
-
-    /// Takes the lock for a fork, unless the forking thread holds it: a signal handler may fork in the middle of
-    /// anything. Where it did, and holds a lock already, whoever holds this one may be waiting for that: it is left then
-    /// to its holder after a while, and in the child taken from it.
-    pub(crate) fn hold(&self, interrupted: bool) {
-        if self.is_mine() {
-            return;
-        }
-        if !interrupted {
-            core::mem::forget(self.lock());
-            self.word.fetch_or(FORKING, Ordering::Relaxed);
-            return;
-        }
-        // As in `lock_slow`: whoever sleeps may take a wake that another waits for, and has to see to that one's.
-        let held = thread_id() | FORKING | SLEEPERS;
-        for _ in 0..PATIENCE {
-            let seen = self.word.load(Ordering::Relaxed);
-            if seen == 0 {
-                if self
-                    .word
-                    .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-                {
-                    return;
-                }
-                continue;
-            }
-            let marked = seen | SLEEPERS;
-            if seen == marked
-                || self
-                    .word
-                    .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
-                    .is_ok()
-            {
-                sleep_while(&self.word, marked, Some(Duration::from_millis(1)));
-            }
-        }
-        wake_one(&self.word);
+    /// What a fork sees of the lock.
+    pub(crate) fn word(&self) -> &LockWord {
+        &self.word
     }
 
     /// The value of a lock that is held for a fork.
@@ -124,33 +70,14 @@ impl<T> Lock<T> {
         unsafe { &*self.value.get() }
     }
 
-    /// Gives back what [`hold`](Self::hold) took, if it did: another thread may hold it for a fork of its own.
-    pub(crate) fn let_go(&self) {
-        if self.word.load(Ordering::Relaxed) & !SLEEPERS == thread_id() | FORKING {
-            drop(Guard { lock: self });
-        }
-    }
-
-    /// The same in the child, where nobody is asleep, and of whoever else held the lock nothing is left. `forked` is what
-    /// the forking thread was called: what it was interrupted in goes on.
-    pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
-        let word = self.word.load(Ordering::Relaxed);
-        let interrupted = word & FORKING == 0 && word & !SLEEPERS == forked.0;
-        let holder = if interrupted {
-            thread_id() | word & SLEEPERS
-        } else {
-            0
-        };
-        self.word.store(holder, Ordering::Relaxed);
-    }
-
     #[cold]
     #[inline(never)]
     fn lock_slow(&self, me: u32) {
         for _ in 0..SPINS {
-            if self.word.load(Ordering::Relaxed) == 0
+            if self.word.0.load(Ordering::Relaxed) == 0
                 && self
                     .word
+                    .0
                     .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed)
                     .is_ok()
             {
@@ -158,16 +85,17 @@ impl<T> Lock<T> {
             }
             hint::spin_loop();
         }
-        owing(&self.word, || self.sleep_until_held(me));
+        owing(&self.word.0, || self.sleep_until_held(me));
     }
 
     fn sleep_until_held(&self, me: u32) {
         loop {
-            let seen = self.word.load(Ordering::Relaxed);
+            let seen = self.word.0.load(Ordering::Relaxed);
             if seen == 0 {
                 // Others may sleep that we cannot see, so the word keeps saying so.
                 if self
                     .word
+                    .0
                     .compare_exchange(0, me | SLEEPERS, Ordering::Acquire, Ordering::Relaxed)
                     .is_ok()
                 {
@@ -179,10 +107,11 @@ impl<T> Lock<T> {
             if seen == marked
                 || self
                     .word
+                    .0
                     .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
                     .is_ok()
             {
-                sleep_while(&self.word, marked, None);
+                sleep_while(&self.word.0, marked, None);
             }
         }
     }
@@ -212,7 +141,7 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let word = &self.lock.word;
+        let word = &self.lock.word.0;
         let seen = word.load(Ordering::Relaxed);
         // Release pairs with the Acquire of the next holder.
         if seen & SLEEPERS != 0
@@ -227,7 +156,7 @@ impl<T> Drop for Guard<'_, T> {
 
 #[cold]
 #[inline(never)]
-fn free_and_wake(word: &AtomicU32) {
+pub(super) fn free_and_wake(word: &AtomicU32) {
     owing(word, || {
         // Release pairs with the Acquire of the next holder.
         word.store(0, Ordering::Release);

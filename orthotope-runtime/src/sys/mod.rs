@@ -12,6 +12,7 @@ mod exit;
 mod fork;
 mod futex;
 mod lock;
+mod lock_word;
 #[cfg(feature = "profiling")]
 mod objects;
 #[cfg(all(
@@ -25,7 +26,9 @@ mod process;
 mod real;
 mod relocate;
 mod report;
+mod signals;
 mod thread;
+mod turn;
 mod words;
 
 use core::ptr::NonNull;
@@ -36,7 +39,8 @@ pub(crate) use clock::now;
 pub(crate) use errno::{errno, set_errno};
 pub(crate) use exit::{AtExit, on_thread_exit, prepare_thread_exit};
 pub(crate) use fork::{ForkHooks, on_fork};
-pub(crate) use lock::{Guard, Lock, ThreadId, forget_thread, pass_on_wake, thread_id};
+pub(crate) use lock::{Guard, Lock, forget_thread, pass_on_wake, thread_id};
+pub(crate) use lock_word::LockWord;
 #[cfg(feature = "profiling")]
 pub use objects::{Object, objects};
 pub(crate) use prefetch::prefetch;
@@ -44,6 +48,7 @@ pub(crate) use process::{File, at_exit, environment, process_id, thread_lives, y
 pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::{die, say};
 pub(crate) use thread::{is_first_thread, is_left_alone, name_thread, start_thread};
+pub(crate) use turn::{Locks, Turn};
 
 /// What the runtime asks of the system. All sizes are bytes and multiples of the page size.
 ///

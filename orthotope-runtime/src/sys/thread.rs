@@ -2,6 +2,8 @@
 
 use core::ptr;
 
+use super::signals::undisturbed;
+
 /// Bytes of the thread's stack. The thread-local storage of all libraries comes out of it.
 const STACK_BYTES: usize = 256 << 10;
 
@@ -12,18 +14,10 @@ pub(crate) type ThreadMain = extern "C" fn(*mut libc::c_void) -> *mut libc::c_vo
 ///
 /// The caller holds no lock: the C library allocates for the new thread.
 pub(crate) fn start_thread(main: ThreadMain) -> bool {
-    // SAFETY: all zero is a valid value of either plain C type, and each is initialised before it is read.
-    let (mut all, mut before) = unsafe { core::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>() };
-    // SAFETY: both sets are valid places.
-    unsafe {
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-    }
-    // A large thread-local storage may leave no room in a small stack; the default one is what every thread has.
-    let started = start(main, Some(STACK_BYTES)) || start(main, None);
-    // SAFETY: `before` was filled in above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, ptr::null_mut()) };
-    started
+    undisturbed(|| {
+        // A large thread-local storage may leave no room in a small stack; the default one is what every thread has.
+        start(main, Some(STACK_BYTES)) || start(main, None)
+    })
 }
 
 fn start(main: ThreadMain, stack: Option<usize>) -> bool {

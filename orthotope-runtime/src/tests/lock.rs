@@ -1,9 +1,8 @@
 //! The lock under contention.
 
-use std::sync::Barrier;
 use std::thread;
 
-use crate::sys::{Lock, forget_thread};
+use crate::sys::Lock;
 
 #[test]
 fn increments_under_the_lock_are_not_lost() {
@@ -35,34 +34,4 @@ fn sleepers_are_woken() {
         drop(held);
     });
     assert_eq!(*lock.lock(), 4);
-}
-
-/// A handler forks in a thread that holds a lock; whoever holds the next one waits for that.
-#[test]
-fn a_fork_in_a_handler_waits_for_nobody_who_waits_for_it() {
-    let (inner, outer) = (Lock::new(()), Lock::new(()));
-    let outer_is_held = Barrier::new(2);
-    thread::scope(|scope| {
-        let held = inner.lock();
-        scope.spawn(|| {
-            let _outer = outer.lock();
-            outer_is_held.wait();
-            drop(inner.lock());
-        });
-        outer_is_held.wait();
-        assert!(inner.is_mine() && !outer.is_mine());
-        inner.hold(true);
-        outer.hold(true);
-        // In the parent both are as they were.
-        inner.let_go();
-        outer.let_go();
-        assert!(inner.is_mine() && !outer.is_mine());
-        // In the child the outer one is nobody's any more, and what was interrupted goes on.
-        let forked = forget_thread();
-        outer.let_go_in_child(forked);
-        inner.let_go_in_child(forked);
-        drop(outer.lock());
-        assert!(inner.is_mine());
-        drop(held);
-    });
 }

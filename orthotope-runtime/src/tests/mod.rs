@@ -46,5 +46,7 @@ mod rng;
 mod thread_limit;
 #[cfg(test)]
 mod tuner;
+#[cfg(test)]
+mod turn;
 
 pub use model::{Case, run};

@@ -6,7 +6,7 @@
 use core::ptr::{self, NonNull};
 
 use super::Cold;
-use crate::sys::{Lock, ThreadId};
+use crate::sys::{Lock, LockWord};
 
 /// The caches of an allocator's threads, for statistics and for nothing on any fast path.
 pub(crate) struct Registry {
@@ -62,24 +62,9 @@ impl Registry {
         }
     }
 
-    /// Takes the lock for a fork.
-    pub(crate) fn hold(&self, interrupted: bool) {
-        self.head.hold(interrupted);
-    }
-
-    /// Whether the calling thread holds it.
-    pub(crate) fn is_mine(&self) -> bool {
-        self.head.is_mine()
-    }
-
-    /// Gives it back in the child.
-    pub(crate) fn let_go_in_child(&self, forked: ThreadId) {
-        self.head.let_go_in_child(forked);
-    }
-
-    /// Gives it back.
-    pub(crate) fn let_go(&self) {
-        self.head.let_go();
+    /// What a fork sees of the lock.
+    pub(crate) fn word(&self) -> &LockWord {
+        self.head.word()
     }
 
     /// Adds to `cached[class]` the blocks that the caches held when their owners last told.

@@ -41,7 +41,8 @@ pub fn main(subjects: Subjects) {
     let scenario = std::env::args().nth(1).unwrap_or_default();
     match scenario.as_str() {
         "signals" => signals::interrupt_allocations(subjects.own),
-        "forks-in-handlers" => signals::fork_in_handlers(subjects.own),
+        "forks-in-handlers" => signals::fork_in_handlers(subjects.own, false),
+        "forks-at-once" => signals::fork_in_handlers(subjects.own, true),
         "small-stacks" => stacks::are_enough(subjects),
         "no-threads" => threads::cannot_be_made(subjects),
         "ending" => ending::uses_memory(subjects),

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use crate::forking::in_child;
 use crate::hoard::Hoard;
 use crate::random::Random;
 use crate::subject::Subject;
@@ -106,8 +107,8 @@ extern "C" fn fork(_: libc::c_int) {
 }
 
 /// A thread that allocates is interrupted to fork, wherever it is, while others want the same locks. Parent and child
-/// finish what was interrupted, and go on.
-pub(super) fn fork_in_handlers(own: Subject) {
+/// finish what was interrupted, and go on. With `at_once`, another thread forks meanwhile, again and again.
+pub(super) fn fork_in_handlers(own: Subject, at_once: bool) {
     // SAFETY: they take no pointer.
     let (process, this) = unsafe { (libc::getpid(), libc::pthread_self()) };
     // The first use is over when the signals come: what it starts is tested elsewhere.
@@ -135,6 +136,7 @@ pub(super) fn fork_in_handlers(own: Subject) {
                 })
             })
             .collect();
+        let forking = at_once.then(|| scope.spawn(|| fork_until(&stop, own)));
         // Not before, nor after: while threads are made and joined the C library uses its own `malloc`, and locks it.
         FORKING.store(process, Ordering::Relaxed);
         let mut random = Random::new(1);
@@ -164,9 +166,22 @@ pub(super) fn fork_in_handlers(own: Subject) {
         }
         FORKING.store(0, Ordering::Relaxed);
         stop.store(true, Ordering::Relaxed);
-        for thread in others.into_iter().chain([sender]) {
+        for thread in others.into_iter().chain(forking).chain([sender]) {
             thread.join().expect("no thread panics");
         }
     });
     println!("{forks} forks");
+}
+
+/// Forks again and again, interrupting nothing.
+fn fork_until(stop: &AtomicBool, own: Subject) {
+    let mut forks = 0;
+    while !stop.load(Ordering::Relaxed) {
+        in_child("a child of another thread", || {
+            churn(own, &mut Random::new(forks));
+            (own.purge_now)();
+        });
+        forks += 1;
+    }
+    println!("{forks} forks meanwhile");
 }
