@@ -78,7 +78,7 @@ pub unsafe trait Generated: Copy + Send + Sync + 'static {
     /// What the attribute's arguments said.
     const CONFIG: Config;
 
-    /// What writes the heap profile that the environment asks for, at the end of the process.
+    /// What writes the heap profile that the environment asked for when the code was loaded, at the end of the process.
     #[cfg(feature = "profiling")]
     const WRITE_HEAP_AT_EXIT: Option<extern "C" fn()> = None;
 

@@ -14,8 +14,9 @@
 //! - Whoever holds the table's lock waits for nothing. A thread that a signal interrupted while it held it notes what it
 //!   frees in `forgotten`, for the next holder to remove.
 //!
-//! Read on in this order: here, `sampler`, `unwind`, `table`, `stacks`, `snapshot`.
+//! Read on in this order: here, `sampler`, `unwind`, `table`, `stacks`, `snapshot`, `exit`.
 
+mod exit;
 mod sampler;
 mod snapshot;
 mod stacks;
@@ -36,7 +37,7 @@ use table::{Mapped, Table};
 pub use crate::sys::{Object, objects};
 
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
-use crate::sys::{Lock, LockWord, at_exit, environment, errno, set_errno};
+use crate::sys::{Lock, LockWord, environment, errno, set_errno};
 
 /// Bytes between two samples on average, unless somebody says otherwise.
 pub const INTERVAL: usize = 512 << 10;
@@ -76,8 +77,6 @@ pub(crate) struct Heap {
 
 /// All that have started, latest first.
 static FIRST: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
-/// Whether the process's end was seen to.
-static SEEN_TO_EXIT: AtomicBool = AtomicBool::new(false);
 
 impl Heap {
     pub(crate) const fn new() -> Self {
@@ -147,11 +146,8 @@ impl Heap {
                 Err(other) => first = other,
             }
         }
-        if let Some(write) = write_at_exit
-            && environment(PROFILE_VARIABLE).is_some_and(|path| !path.is_empty())
-            && !SEEN_TO_EXIT.swap(true, Ordering::Relaxed)
-        {
-            at_exit(write);
+        if let Some(write) = write_at_exit {
+            exit::write_with(write);
         }
     }
 
