@@ -31,7 +31,8 @@ pub(crate) enum Lender {
 /// The blocks that are lent.
 pub(crate) struct Table {
     slots: [Slot; SLOTS],
-    /// Blocks in the table, so that the usual answer to a look-up costs one load.
+    /// Blocks in the table, so that the usual answer to a look-up costs one load. Relaxed: who asks for a block was handed it,
+    /// and saw it counted before.
     live: AtomicUsize,
 }
 
@@ -94,6 +95,7 @@ impl Table {
         }
     }
 
+    /// A block of the lender's, of at least one byte; or null.
     pub(crate) fn take(&self, lender: Lender, layout: Layout) -> *mut u8 {
         let Some(slot) = self.slots.iter().find(|slot| {
             // Acquire pairs with the Release in `give`: the last layout was read before we write ours.
@@ -124,11 +126,13 @@ impl Table {
         block
     }
 
+    /// Bytes of the block at `address`, if it is here.
     pub(crate) fn size_of(&self, address: usize) -> Option<usize> {
         self.find(address)
             .map(|slot| slot.size.load(Ordering::Relaxed))
     }
 
+    /// Frees the block at `address`, if it is here.
     pub(crate) fn give(&self, address: usize) -> bool {
         let Some(slot) = self.find(address) else {
             return false;
@@ -159,7 +163,8 @@ impl Table {
     }
 
     fn find(&self, address: usize) -> Option<&Slot> {
-        if self.live.load(Ordering::Relaxed) == 0 {
+        // What marks a slot is no block's address, and callers pass what programs free.
+        if address <= BUSY || self.live.load(Ordering::Relaxed) == 0 {
             return None;
         }
         // Acquire pairs with the Release in `take`.
@@ -233,6 +238,17 @@ mod tests {
             assert!(give(block.addr()), "it is the table's");
             assert!(!give(block.addr()), "once");
         }
+    }
+
+    #[test]
+    fn what_marks_a_slot_is_no_block() {
+        let layout = Layout::new::<u64>();
+        let block = take(Lender::Pages, layout);
+        for mark in [EMPTY, BUSY] {
+            assert_eq!(size_of(mark), None, "{mark}");
+            assert!(!give(mark), "{mark}");
+        }
+        assert!(give(block.addr()));
     }
 
     #[test]
