@@ -9,6 +9,7 @@
 //! `above`; every magazine in the depot holds at least one block, and none more than there is room for.
 
 use core::ptr::{self, NonNull};
+use core::slice;
 
 use crate::arena::Meta;
 
@@ -42,6 +43,21 @@ pub(crate) unsafe fn blocks(magazine: NonNull<Magazine>) -> *mut *mut u8 {
     unsafe { magazine.as_ptr().add(1).cast() }
 }
 
+/// The blocks that the magazine holds.
+///
+/// # Safety
+///
+/// `magazine` came from [`new_magazine`], and stays the caller's for `'a`.
+pub(crate) unsafe fn held<'a>(magazine: NonNull<Magazine>) -> &'a [*mut u8] {
+    // SAFETY: the magazine is the caller's.
+    let count = unsafe { magazine.as_ref() }.count;
+    // SAFETY: by the caller's promise.
+    let first = unsafe { blocks(magazine) };
+    // SAFETY: `count` pointers were written there.
+    unsafe { slice::from_raw_parts(first, count) }
+}
+
+/// The full magazines of one class, and empty ones for later.
 pub(crate) struct Depot {
     top: *mut Magazine,
     bottom: *mut Magazine,
@@ -88,15 +104,10 @@ impl Depot {
         self.top = magazine.as_ptr();
     }
 
-    /// The magazine on top, left where it is.
-    fn top(&mut self) -> Option<&mut Magazine> {
-        // SAFETY: linked magazines belong to the depot.
-        NonNull::new(self.top).map(|mut top| unsafe { top.as_mut() })
-    }
-
     /// Blocks in the magazine on top; 0 if there is none.
-    pub(crate) fn top_count(&mut self) -> usize {
-        self.top().map_or(0, |top| top.count)
+    pub(crate) fn top_count(&self) -> usize {
+        // SAFETY: linked magazines belong to the depot.
+        NonNull::new(self.top).map_or(0, |top| unsafe { top.as_ref() }.count)
     }
 
     /// Takes up to `want` blocks off the magazine on top. Returns how many; 0 if there is none.
@@ -106,12 +117,17 @@ impl Depot {
     /// `out` has room for `want` blocks.
     #[inline(never)]
     pub(crate) unsafe fn take(&mut self, out: *mut *mut u8, want: usize) -> usize {
-        let Some(top) = self.top() else { return 0 };
-        let count = want.min(top.count);
-        top.count -= count;
-        let (left, magazine) = (top.count, NonNull::from(top));
+        let Some(mut top) = NonNull::new(self.top) else {
+            return 0;
+        };
+        // SAFETY: linked magazines belong to the depot.
+        let held = unsafe { &mut top.as_mut().count };
+        let count = want.min(*held);
+        *held -= count;
+        let left = *held;
+        // The pointers are no part of what `held` leads to: they are reached from the link.
         // SAFETY: the magazine is the depot's.
-        let from = unsafe { blocks(magazine) };
+        let from = unsafe { blocks(top) };
         // SAFETY: it held `count` blocks above the `left` ones that stay.
         let from = unsafe { from.add(left) };
         // SAFETY: as above; `out` has room, and lies in no magazine of the depot.
@@ -128,13 +144,16 @@ impl Depot {
 
     /// Adds as many of `held` as fit to the magazine on top, of `capacity` blocks. Returns the others.
     pub(crate) fn give<'a>(&mut self, held: &'a [*mut u8], capacity: usize) -> &'a [*mut u8] {
-        let Some(top) = self.top() else { return held };
-        let (now, rest) = held.split_at(held.len().min(capacity - top.count));
-        let count = top.count;
-        top.count += now.len();
-        let magazine = NonNull::from(top);
+        let Some(mut top) = NonNull::new(self.top) else {
+            return held;
+        };
+        // SAFETY: linked magazines belong to the depot.
+        let filled = unsafe { &mut top.as_mut().count };
+        let count = *filled;
+        let (now, rest) = held.split_at(held.len().min(capacity - count));
+        *filled += now.len();
         // SAFETY: the magazine is the depot's.
-        let to = unsafe { blocks(magazine) };
+        let to = unsafe { blocks(top) };
         // SAFETY: it has room for `capacity` blocks, and holds `count`.
         let to = unsafe { to.add(count) };
         // SAFETY: as above; `held` lies in no magazine of the depot.
@@ -193,9 +212,8 @@ impl Depot {
         while let Some(magazine) = NonNull::new(next) {
             // SAFETY: linked magazines belong to the depot.
             let this = unsafe { magazine.as_ref() };
-            // SAFETY: as above; it holds `count` blocks.
-            let held = unsafe { core::slice::from_raw_parts(blocks(magazine), this.count) };
-            if held.contains(&block) {
+            // SAFETY: as above.
+            if unsafe { held(magazine) }.contains(&block) {
                 return true;
             }
             next = this.below;
@@ -230,7 +248,7 @@ impl Depot {
     /// Every block, in any order. Panics if an invariant of the module does not hold for magazines of `capacity` blocks.
     pub(crate) fn validate(&self, capacity: usize) -> Vec<*mut u8> {
         let (mut next, mut above, mut len) = (self.top, ptr::null_mut(), 0);
-        let mut held = Vec::with_capacity(self.blocks);
+        let mut all = Vec::with_capacity(self.blocks);
         while let Some(magazine) = NonNull::new(next) {
             // SAFETY: linked magazines belong to the depot.
             let this = unsafe { magazine.as_ref() };
@@ -240,15 +258,13 @@ impl Depot {
                 "{} blocks",
                 this.count
             );
-            // SAFETY: the magazine holds `count` blocks.
-            held.extend_from_slice(unsafe {
-                core::slice::from_raw_parts(blocks(magazine), this.count)
-            });
+            // SAFETY: as above.
+            all.extend_from_slice(unsafe { held(magazine) });
             (above, next, len) = (next, this.below, len + 1);
         }
         assert_eq!(self.bottom, above, "the bottom is the last");
         assert_eq!(self.len, len, "the length is the number of magazines");
-        assert_eq!(self.blocks, held.len(), "blocks is the sum of their counts");
+        assert_eq!(self.blocks, all.len(), "blocks is the sum of their counts");
         assert!(self.least <= self.len);
         let mut next = self.empties;
         while let Some(magazine) = NonNull::new(next) {
@@ -257,6 +273,6 @@ impl Depot {
             assert_eq!(this.count, 0, "an empty magazine holds no block");
             next = this.below;
         }
-        held
+        all
     }
 }

@@ -188,7 +188,9 @@ impl Cold {
         most: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let (shared, this) = unsafe { (Self::allowances(cold), Self::bin(cold, class)) };
+        let shared = unsafe { Self::allowances(cold) };
+        // SAFETY: as above.
+        let this = unsafe { Self::bin(cold, class) };
         if this.allowance.get() < most || shared.pressed() {
             // SAFETY: the caller is the owner, and the class is ready.
             unsafe { Self::grow(cold, arena, centrals, class, most) };
@@ -208,7 +210,9 @@ impl Cold {
         most: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let (shared, this) = unsafe { (Self::allowances(cold), Self::bin(cold, class)) };
+        let shared = unsafe { Self::allowances(cold) };
+        // SAFETY: as above.
+        let this = unsafe { Self::bin(cold, class) };
         let epoch = shared.epoch();
         this.note(this.often(epoch) + 1, epoch);
         this.gave.set(false);
@@ -248,7 +252,9 @@ impl Cold {
         more: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let (shared, this) = unsafe { (Self::allowances(cold), Self::bin(cold, class)) };
+        let shared = unsafe { Self::allowances(cold) };
+        // SAFETY: as above.
+        let this = unsafe { Self::bin(cold, class) };
         shared.trips.set(shared.trips.get() + 1);
         let (often, epoch) = (this.came.get(), this.epoch.get());
         let stride = centrals[class].geometry().stride;
@@ -259,7 +265,9 @@ impl Cold {
             let other = (from + passed) % centrals.len();
             if other != class {
                 // SAFETY: the caller is the owner.
-                let blocks = unsafe { Self::bin(cold, other).to_give(cold, other, often, epoch) };
+                let bin = unsafe { Self::bin(cold, other) };
+                // SAFETY: as above.
+                let blocks = unsafe { bin.to_give(cold, other, often, epoch) };
                 found += blocks * centrals[other].geometry().stride;
             }
             passed += 1;
@@ -290,7 +298,9 @@ impl Cold {
         epoch: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let (shared, this) = unsafe { (Self::allowances(cold), Self::bin(cold, class)) };
+        let shared = unsafe { Self::allowances(cold) };
+        // SAFETY: as above.
+        let this = unsafe { Self::bin(cold, class) };
         // SAFETY: as above.
         let blocks = unsafe { this.to_give(cold, class, often, epoch) };
         if blocks == 0 {

@@ -43,8 +43,11 @@ pub(crate) struct Cold {
 ///
 /// `cold` and its `locals` are valid, with more than `class` classes.
 pub(super) unsafe fn hot_bin<'a>(cold: NonNull<Cold>, class: usize) -> &'a Bin {
+    // The field alone: a registry's neighbours write the links.
     // SAFETY: by the caller's promise.
-    unsafe { bin(cold.as_ref().locals, ScaledClass::new(class)) }
+    let locals = unsafe { (*cold.as_ptr()).locals };
+    // SAFETY: as above.
+    unsafe { bin(locals, ScaledClass::new(class)) }
 }
 
 /// Blocks that a stack has room for: a refill or a magazine into an empty one, and one block beyond what is kept.
@@ -88,6 +91,8 @@ impl Cold {
                 random: Cell::new(Random::new(0)),
             })
         };
+        // SAFETY: the record is long enough for `classes` bins behind the head.
+        let bins = unsafe { cold.add(1) }.cast::<ColdBin>();
         for (class, limits) in limits.enumerate() {
             let empty = ColdBin {
                 limits,
@@ -107,8 +112,10 @@ impl Cold {
                 staged: Cell::new(None),
                 staged_count: AtomicUsize::new(0),
             };
-            // SAFETY: the record is long enough for `classes` bins behind the head.
-            unsafe { cold.add(1).cast::<ColdBin>().add(class).write(empty) };
+            // SAFETY: as above.
+            let place = unsafe { bins.add(class) };
+            // SAFETY: as above.
+            unsafe { place.write(empty) };
         }
         Some(cold)
     }
@@ -120,7 +127,9 @@ impl Cold {
         // SAFETY: the bins follow the head.
         let bins = unsafe { cold.add(1) }.cast::<ColdBin>();
         // SAFETY: there are more than `class`.
-        unsafe { bins.add(class).as_ref() }
+        let place = unsafe { bins.add(class) };
+        // SAFETY: `new` wrote it, and it lives as long as the cache.
+        unsafe { place.as_ref() }
     }
 
     /// Blocks in the stack of `class`.
@@ -163,10 +172,13 @@ impl Cold {
     ///
     /// The caller is the cache's owner.
     pub(crate) unsafe fn tell(cold: NonNull<Self>) {
+        // The field alone: a registry's neighbours write the links.
         // SAFETY: the caller is the owner.
-        for class in 0..unsafe { cold.as_ref() }.classes {
+        for class in 0..unsafe { (*cold.as_ptr()).classes } {
             // SAFETY: as above.
-            let (this, kept) = unsafe { (Self::bin(cold, class), Self::kept(cold, class)) };
+            let this = unsafe { Self::bin(cold, class) };
+            // SAFETY: as above.
+            let kept = unsafe { Self::kept(cold, class) };
             this.seen.store(kept, Ordering::Relaxed);
         }
     }
@@ -287,12 +299,9 @@ impl Cold {
         }
         len += 1;
         // SAFETY: the stack was not full.
-        unsafe {
-            this.base
-                .load(Ordering::Relaxed)
-                .add(len)
-                .write(block.as_ptr())
-        };
+        let top = unsafe { this.base.load(Ordering::Relaxed).add(len) };
+        // SAFETY: as above.
+        unsafe { top.write(block.as_ptr()) };
         if len > this.allowance.get() {
             // SAFETY: the caller is the owner.
             let shared = unsafe { Self::allowances(cold) };
@@ -339,8 +348,12 @@ impl Cold {
         };
         // SAFETY: the magazine is ours.
         let count = unsafe { &mut magazine.as_mut().count };
+        // SAFETY: as above.
+        let staged = unsafe { blocks(magazine) };
         // SAFETY: a staged magazine is not full.
-        unsafe { blocks(magazine).add(*count).write(block.as_ptr()) };
+        let place = unsafe { staged.add(*count) };
+        // SAFETY: as above.
+        unsafe { place.write(block.as_ptr()) };
         *count += 1;
         if *count < central.magazine() {
             this.staged_count.store(*count, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
+use core::slice;
 use core::sync::atomic::compiler_fence;
 
 use super::{Bin, SENTINEL};
@@ -51,13 +52,14 @@ impl ColdBin {
         hot.top
             .store((&raw const SENTINEL.0).cast_mut(), Ordering::Relaxed);
         hot.limit.set(ptr::null_mut());
-        // Not after the work that follows, as this thread sees it.
+        // Not after the work that follows: pairs with the order in which a signal handler of this thread finds both.
         compiler_fence(Ordering::SeqCst);
         len
     }
 
     /// Puts the stack, with `len` blocks, back into service.
     pub(super) fn offer(&self, hot: &Bin, len: usize) {
+        // Not before the work that went before, as in `withdraw`.
         compiler_fence(Ordering::SeqCst);
         let base = self.base.load(Ordering::Relaxed);
         hot.top.store(base.wrapping_add(len), Ordering::Relaxed);
@@ -74,17 +76,20 @@ impl ColdBin {
         let oldest = unsafe { base.add(1) };
         match self.spare.take().or_else(|| central.empty_magazine(arena)) {
             Some(mut magazine) => {
+                // SAFETY: the magazine is one of the class's.
+                let place = unsafe { blocks(magazine) };
                 // SAFETY: a magazine has room for `count`; the stack is another record.
-                unsafe { blocks(magazine).copy_from_nonoverlapping(oldest, count) };
+                unsafe { place.copy_from_nonoverlapping(oldest, count) };
                 // SAFETY: the magazine is ours.
                 unsafe { magazine.as_mut() }.count = count;
                 // SAFETY: the magazine and its blocks are ours to give.
                 self.spare.set(unsafe { central.publish(arena, magazine) });
             }
             None => {
-                for index in 0..count {
-                    // SAFETY: the entry is one of the stack's, its block free and ours.
-                    unsafe { central.put_one(arena, *oldest.add(index)) };
+                // SAFETY: the stack holds `len` blocks, at least `count`.
+                for &block in unsafe { slice::from_raw_parts(oldest, count) } {
+                    // SAFETY: the block is free and ours.
+                    unsafe { central.put_one(arena, block) };
                 }
             }
         }
@@ -103,7 +108,7 @@ impl ColdBin {
         // SAFETY: entry one is in the stack.
         let oldest = unsafe { base.add(1) };
         // SAFETY: the stack holds `len` blocks, of which `count` are no more.
-        let oldest = unsafe { core::slice::from_raw_parts(oldest, count) };
+        let oldest = unsafe { slice::from_raw_parts(oldest, count) };
         let mut spare = self.spare.take();
         // SAFETY: the blocks are free and ours.
         unsafe { central.give(arena, &mut spare, oldest) };
@@ -120,8 +125,10 @@ impl ColdBin {
     unsafe fn close_gap(&self, len: usize, count: usize) -> usize {
         // SAFETY: entry one is in the stack.
         let oldest = unsafe { self.base.load(Ordering::Relaxed).add(1) };
-        // SAFETY: `count <= len` entries move down within the stack.
-        unsafe { oldest.copy_from(oldest.add(count), len - count) };
+        // SAFETY: the stack holds `len` blocks, at least `count`.
+        let rest = unsafe { oldest.add(count) };
+        // SAFETY: `len - count` entries move down within the stack.
+        unsafe { oldest.copy_from(rest, len - count) };
         len - count
     }
 }

@@ -94,7 +94,7 @@ impl Cold {
     /// The cache is published, in no registry, and not used again.
     pub(crate) unsafe fn free(cold: NonNull<Self>, arena: &Arena) {
         // SAFETY: the caller's record.
-        let classes = unsafe { cold.as_ref() }.classes;
+        let classes = unsafe { (*cold.as_ptr()).classes };
         // SAFETY: `new` took it with this size.
         unsafe { arena.meta().give(cold.cast(), Self::bytes(classes)) };
     }

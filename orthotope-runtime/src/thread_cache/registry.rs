@@ -1,4 +1,7 @@
-//! The list of an allocator's caches: how statistics find them.
+//! The list of an allocator's caches: how statistics, a search for one block (`search`) and the child of a fork find them.
+//!
+//! Their owners work on them meanwhile, so of a listed cache nothing is touched here but its links, its thread, and what
+//! it tells.
 //!
 //! Invariants, checked by `Registry::validate`: `cold.next.prev == cold`, the head's `prev` is null, and a cache is listed
 //! once.
@@ -6,9 +9,9 @@
 use core::ptr::{self, NonNull};
 
 use super::Cold;
-use crate::sys::{Lock, LockWord};
+use crate::sys::{Lock, LockWord, thread_id};
 
-/// The caches of an allocator's threads, for statistics and for nothing on any fast path.
+/// The caches of an allocator's threads. No fast path asks it.
 pub(crate) struct Registry {
     pub(super) head: Lock<Link>,
 }
@@ -30,14 +33,13 @@ impl Registry {
     /// # Safety
     ///
     /// `cold` stays valid and in place until `remove`, or for ever.
-    pub(crate) unsafe fn add(&self, mut cold: NonNull<Cold>) {
+    pub(crate) unsafe fn add(&self, cold: NonNull<Cold>) {
         let mut head = self.head.lock();
-        // SAFETY: the cache is the caller's.
-        let this = unsafe { cold.as_mut() };
-        this.next = head.0;
-        if let Some(mut next) = NonNull::new(head.0) {
-            // SAFETY: listed caches are valid; this one is another.
-            unsafe { next.as_mut() }.prev = cold.as_ptr();
+        // SAFETY: the cache is the caller's, and the lock is held.
+        unsafe { (*cold.as_ptr()).next = head.0 };
+        if let Some(next) = NonNull::new(head.0) {
+            // SAFETY: listed caches are valid, and the lock is held.
+            unsafe { (*next.as_ptr()).prev = cold.as_ptr() };
         }
         head.0 = cold.as_ptr();
     }
@@ -49,15 +51,17 @@ impl Registry {
     /// `cold` is listed.
     pub(crate) unsafe fn remove(&self, cold: NonNull<Cold>) {
         let mut head = self.head.lock();
-        // SAFETY: listed caches are valid.
-        let (next, prev) = unsafe { (cold.as_ref().next, cold.as_ref().prev) };
-        if let Some(mut next) = NonNull::new(next) {
+        // SAFETY: listed caches are valid, and the lock is held.
+        let next = unsafe { (*cold.as_ptr()).next };
+        // SAFETY: as above.
+        let prev = unsafe { (*cold.as_ptr()).prev };
+        if let Some(next) = NonNull::new(next) {
             // SAFETY: as above.
-            unsafe { next.as_mut() }.prev = prev;
+            unsafe { (*next.as_ptr()).prev = prev };
         }
         match NonNull::new(prev) {
             // SAFETY: as above.
-            Some(mut prev) => unsafe { prev.as_mut() }.next = next,
+            Some(prev) => unsafe { (*prev.as_ptr()).next = next },
             None => head.0 = next,
         }
     }
@@ -75,14 +79,30 @@ impl Registry {
         let mut next = head.0;
         while let Some(cold) = NonNull::new(next) {
             for (class, count) in cached.iter_mut().enumerate() {
-                // SAFETY: listed caches are valid. Their `Locals` may not be: a thread can end without its hook.
-                *count += unsafe { Cold::seen(cold, class) + Cold::staged(cold, class) };
+                // Nothing of their `Locals`: a thread can end without its hook.
+                // SAFETY: listed caches are valid.
+                *count += unsafe { Cold::seen(cold, class) };
+                // SAFETY: as above.
+                *count += unsafe { Cold::staged(cold, class) };
             }
             caches += 1;
-            // SAFETY: listed caches are valid.
-            next = unsafe { cold.as_ref() }.next;
+            // SAFETY: as above, and the lock is held.
+            next = unsafe { (*cold.as_ptr()).next };
         }
         caches
+    }
+
+    /// In the child of a fork: every thread is gone but this one, which was `before`. The lock is held for the fork.
+    pub(crate) fn bereave(&self, before: u32) {
+        // SAFETY: the lock is held by this thread.
+        let mut next = unsafe { self.head.held() }.0;
+        while let Some(cold) = NonNull::new(next) {
+            // SAFETY: listed caches are valid, and there is no other thread.
+            let thread = unsafe { &mut (*cold.as_ptr()).thread };
+            *thread = if *thread == before { thread_id() } else { 0 };
+            // SAFETY: as above.
+            next = unsafe { (*cold.as_ptr()).next };
+        }
     }
 }
 
@@ -93,11 +113,13 @@ impl Registry {
         let head = self.head.lock();
         let (mut next, mut prev) = (head.0, ptr::null_mut());
         while let Some(cold) = NonNull::new(next) {
-            // SAFETY: listed caches are valid; the field alone, since the rest is its owner's.
-            let (this_next, this_prev) = unsafe { ((*cold.as_ptr()).next, (*cold.as_ptr()).prev) };
+            // SAFETY: listed caches are valid, and the lock is held.
+            let this_prev = unsafe { (*cold.as_ptr()).prev };
             // Each leads back to the one before, so none comes twice.
             assert_eq!(this_prev, prev, "neighbours agree");
-            (prev, next) = (next, this_next);
+            prev = next;
+            // SAFETY: as above.
+            next = unsafe { (*cold.as_ptr()).next };
         }
     }
 }

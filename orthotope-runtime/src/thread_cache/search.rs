@@ -8,7 +8,7 @@ use core::ptr::{self, NonNull};
 use super::cold::{Cold, hot_bin};
 use super::registry::Registry;
 use crate::sync::Ordering;
-use crate::sys::{thread_id, thread_lives, yield_now};
+use crate::sys::{thread_lives, yield_now};
 
 /// How often a stack that is out of service is looked at again before what lies in its memory counts.
 const PATIENCE: usize = 10_000;
@@ -28,8 +28,12 @@ impl Cold {
             return false;
         }
         // Volatile: the owner may write the entry at this moment. What is read is compared, and no more.
-        // SAFETY: the stack's memory has entry zero and `capacity` more, and stays the arena's.
-        let entry = |index: usize| unsafe { ptr::read_volatile(base.add(index)) };
+        let entry = |index: usize| {
+            // SAFETY: the stack's memory has entry zero and `capacity` more.
+            let place = unsafe { base.add(index) };
+            // SAFETY: it stays the arena's.
+            unsafe { ptr::read_volatile(place) }
+        };
         for _ in 0..PATIENCE {
             // SAFETY: by the caller's promise.
             let top = unsafe { hot_bin(cold, class) }.top.load(Ordering::Relaxed);
@@ -49,32 +53,17 @@ impl Registry {
         let head = self.head.lock();
         let mut next = head.0;
         while let Some(cold) = NonNull::new(next) {
-            // SAFETY: listed caches are valid.
-            let (thread, link) = unsafe { ((*cold.as_ptr()).thread, (*cold.as_ptr()).next) };
+            // SAFETY: listed caches are valid, and the lock is held.
+            let thread = unsafe { (*cold.as_ptr()).thread };
             // A thread may end without its hook, and its locals with it.
             let is_there = thread != 0 && thread_lives(thread);
             // SAFETY: as above, and so are the locals of a thread that is there.
             if is_there && unsafe { Cold::holds(cold, class, capacity, block) } {
                 return true;
             }
-            next = link;
+            // SAFETY: as above.
+            next = unsafe { (*cold.as_ptr()).next };
         }
         false
-    }
-
-    /// In the child of a fork: every thread is gone but this one, which was `before`. The lock is held for the fork.
-    pub(crate) fn bereave(&self, before: u32) {
-        // SAFETY: the lock is held by this thread.
-        let mut next = unsafe { self.head.held() }.0;
-        while let Some(cold) = NonNull::new(next) {
-            // SAFETY: listed caches are valid, and there is no other thread.
-            let cold = unsafe { &mut *cold.as_ptr() };
-            cold.thread = if cold.thread == before {
-                thread_id()
-            } else {
-                0
-            };
-            next = cold.next;
-        }
     }
 }
