@@ -272,7 +272,9 @@ impl LargeFormat {
             Begun::Refused => return Some(None),
         };
         // SAFETY: records are type-stable.
-        let (old, new) = unsafe { (span.as_ref(), moving.target().as_ref()) };
+        let old = unsafe { span.as_ref() };
+        // SAFETY: as above.
+        let new = unsafe { moving.target().as_ref() };
         let was = self.live_bytes(old.requested());
         let mut zero = arena.move_pages(&moving);
         let first = old.first();

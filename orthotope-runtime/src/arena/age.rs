@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn cold_memory_is_marked_after_a_whole_tick_and_dropped_after_ten_more() {
+    fn cold_memory_is_marked_by_the_second_tick_and_dropped_by_the_eleventh() {
         let steps = life(Purge::After(Duration::from_secs(10)));
         assert_eq!(steps[..2], [Step::Wait, Step::Mark]);
         assert_eq!(steps[2..10], [Step::Wait; 8]);

@@ -1,6 +1,6 @@
 //! Figures for statistics: what is live in large blocks, and how the arena's address space and memory stand.
 
-use super::{Arena, GRANULE, place_bytes};
+use super::{Arena, BESIDE_GRANULE, GRANULE};
 use crate::sync::Ordering;
 use crate::sys::page_bytes;
 
@@ -11,7 +11,7 @@ pub(super) struct LargeCounts {
     pub(super) blocks: usize,
     /// What they count for: header and request of each, rounded up to the alignment.
     pub(super) bytes: usize,
-    /// The same, each block rounded up to pages: `bytes <= paged < bytes + blocks * page`.
+    /// The same, each block rounded up to pages: `bytes <= paged <= bytes + blocks * page`.
     paged: usize,
 }
 
@@ -73,7 +73,7 @@ impl Arena {
             committed: self.regions().map(|region| region.committed()).sum(),
             in_use: (fresh - state.free.granules - state.pool.granules) * GRANULE,
             cold: state.cold * GRANULE,
-            metadata: self.meta.used() + fresh * place_bytes(),
+            metadata: self.meta.used() + fresh * BESIDE_GRANULE,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::sync::Ordering;
 use crate::sys::Guard;
 
 impl Arena {
+    /// Charges a span so many bytes more, of what the budget has left.
     pub(super) fn charge(&self, state: &mut Guard<'_, State>, span: NonNull<Span>, bytes: usize) {
         state.budget.charge(bytes);
         // SAFETY: records are type-stable.
@@ -29,7 +30,9 @@ impl Arena {
             // The charge is divided, not changed: once the two rejoin, they serve what the whole did. Neither
             // part is charged more than it is long, or growing in place would make the whole so.
             // SAFETY: records are type-stable.
-            let (head, rest) = unsafe { (span.as_ref(), tail.as_ref()) };
+            let head = unsafe { span.as_ref() };
+            // SAFETY: as above.
+            let rest = unsafe { tail.as_ref() };
             rest.set_charge((head.charge() - charge).min(rest.bytes()));
             head.set_charge(head.charge() - rest.charge());
             rest.set_kind(Kind::Pooled);
@@ -113,7 +116,7 @@ impl Arena {
             })
     }
 
-    /// Makes every granule's entry lead to the span.
+    /// Makes every granule's entry lead to the span. The lock is held.
     pub(super) fn list_all(&self, span: NonNull<Span>) {
         // SAFETY: callers hold the lock.
         let this = unsafe { place(span) };
@@ -156,7 +159,7 @@ impl Arena {
     /// Puts a span into the pool, rejoined with the neighbours it was split from.
     pub(super) fn pool_span(&self, state: &mut Guard<'_, State>, mut span: NonNull<Span>) {
         if let Some(next) = self.neighbour_after(span)
-            // SAFETY: records are type-stable; we hold the lock.
+            // SAFETY: records are type-stable.
             && unsafe { next.as_ref() }.kind() == Kind::Pooled
             // SAFETY: we hold the lock.
             && unsafe { place(next) }.tail
@@ -237,7 +240,9 @@ impl Arena {
         back: NonNull<Span>,
     ) {
         // SAFETY: records are type-stable.
-        let (record, other) = unsafe { (front.as_ref(), back.as_ref()) };
+        let record = unsafe { front.as_ref() };
+        // SAFETY: as above.
+        let other = unsafe { back.as_ref() };
         record.set_range(record.start(), record.granules() + other.granules());
         record.set_charge(record.charge() + other.charge());
         // SAFETY: we hold the lock; front and back differ.
@@ -247,6 +252,7 @@ impl Arena {
         self.region(this.region.into()).list(front, false);
     }
 
+    /// The span that starts where this one ends, in its region. The lock is held.
     pub(super) fn neighbour_after(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };
@@ -255,6 +261,7 @@ impl Arena {
         NonNull::new(region.span_of_granule(region.granule_of(record.start()) + record.granules()))
     }
 
+    /// The span that ends where this one starts, in its region. The lock is held.
     fn neighbour_before(&self, span: NonNull<Span>) -> Option<NonNull<Span>> {
         // SAFETY: callers hold the lock.
         let region = self.region(unsafe { place(span) }.region.into());

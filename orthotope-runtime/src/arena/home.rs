@@ -33,7 +33,7 @@ impl Home {
         let (base, granules, entries) = region.directory();
         self.entries.store(entries.as_ptr(), Ordering::Relaxed);
         self.base.store(base.as_ptr().addr(), Ordering::Relaxed);
-        // Release pairs with the Acquire in `class_at`: who sees granules sees where they are.
+        // Release pairs with the Acquire in `record_at`: who sees granules sees where they are.
         self.granules.store(granules, Ordering::Release);
     }
 

@@ -4,8 +4,8 @@
 //! just that: same length, same charge. Whoever takes the arena's lock for more sweeps the lanes first, so
 //! that best fit, coalescing and counts see every free span.
 //!
-//! Modelled in `models::of_spans`. A lane belongs to one thread at a time, which alone writes its places. They are hints: whose a span is
-//! says its kind alone.
+//! Modelled in `models::of_spans`. A lane belongs to one thread at a time, which alone writes its places. They are hints:
+//! whose a span is says its kind alone.
 //!
 //! | step | by | ordering |
 //! | --- | --- | --- |
@@ -84,6 +84,7 @@ impl Lanes {
     /// Ends a thread's right to its lane. What is parked there stays until it is swept or found.
     pub(super) fn give(&self, lane: Lane) {
         if lane != Lane::NONE {
+            // Release pairs with the Acquire in `take`: the next thread finds the places as they are.
             self.taken.fetch_and(!(1 << lane.0), Ordering::Release);
         }
     }

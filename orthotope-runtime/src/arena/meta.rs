@@ -28,7 +28,9 @@ struct State {
     mapped: usize,
     /// `next + left` is the end of the first chunk; both are null and 0 before there is one.
     next: *mut u8,
+    /// Bytes.
     left: usize,
+    /// Records given back, those of 2ⁿ bytes in the list with index n.
     free: [*mut Free; usize::BITS as usize],
 }
 

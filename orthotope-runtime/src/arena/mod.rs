@@ -54,12 +54,12 @@ use lanes::Lanes;
 pub(crate) use meta::Meta;
 pub(crate) use phased::room_for;
 pub(crate) use purge::Tick;
-use region::place_bytes;
+use region::BESIDE_GRANULE;
 pub(crate) use region::{HUGE_PAGE, Region};
 pub(crate) use relocate::Begun;
 use seams::Seams;
 pub(crate) use setup::{Ground, write_field, write_fields};
-pub(crate) use span::{GRANULE, Kind, SlabState, Span};
+pub(crate) use span::{GRANULE, Kind, SlabState, Span, slab_of};
 use stir::Stir;
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
@@ -172,8 +172,7 @@ impl Arena {
     /// The region that was reserved first.
     #[inline]
     pub(crate) fn home(&self) -> &Region {
-        // SAFETY: `new` pushed it.
-        unsafe { (*self.regions[0].get()).assume_init_ref() }
+        self.region(0)
     }
 
     /// The region that holds `address`, if it may have been handed out: mostly the first.
@@ -326,22 +325,24 @@ impl Arena {
     fn regions(&self) -> impl Iterator<Item = &Region> {
         // Acquire pairs with the Release in `push_region`: the regions below the count are written.
         let count = self.region_count.load(Ordering::Acquire);
-        self.regions[..count].iter().map(|region| {
-            // SAFETY: regions below the count are initialised and not moved or replaced.
-            unsafe { (*region.get()).assume_init_ref() }
-        })
+        (0..count).map(|index| self.region(index))
     }
 
+    /// The region with this index: 0, one below a count that the caller has seen, or that of a span it holds.
+    #[inline]
     fn region(&self, index: usize) -> &Region {
         debug_assert!(index < self.region_count.load(Ordering::Relaxed));
-        // SAFETY: indices are handed out for initialised regions alone.
-        unsafe { (*self.regions[index].get()).assume_init_ref() }
+        // SAFETY: regions below the count are not written any more.
+        let region = unsafe { &*self.regions[index].get() };
+        // SAFETY: they are initialised, the first one by `Ground::settle`.
+        unsafe { region.assume_init_ref() }
     }
 
     fn push_region(&self, region: Region) {
         let index = self.region_count.load(Ordering::Relaxed);
         // SAFETY: the slot is beyond the count, so nobody reads it; writers are the constructor or hold the lock.
-        unsafe { (*self.regions[index].get()).write(region) };
+        let slot = unsafe { &mut *self.regions[index].get() };
+        slot.write(region);
         // Release pairs with the Acquire in `regions`.
         self.region_count.store(index + 1, Ordering::Release);
     }

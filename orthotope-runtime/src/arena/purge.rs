@@ -4,7 +4,7 @@
 //! given back must not be handed out meanwhile.
 
 use core::ops::Range;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use super::age::{Age, Schedule, Step};
 use super::span::place;
@@ -99,7 +99,7 @@ impl Arena {
         self.stir.add(bytes);
     }
 
-    /// Whether more than `bytes` have become free, and nobody looks after them.
+    /// Whether at least `bytes` have become free, and nobody looks after them.
     #[inline]
     pub(crate) fn wants_watch(&self, bytes: usize) -> bool {
         self.stir.wants_watch(bytes)
@@ -133,10 +133,9 @@ impl Arena {
     pub(crate) fn page_ages(&self, span: NonNull<Span>) -> *mut u8 {
         // SAFETY: records are type-stable.
         let start = unsafe { span.as_ref() }.start();
-        self.region_of(start)
-            .map_or(core::ptr::null_mut(), |region| {
-                region.page_ages(region.granule_of(start))
-            })
+        self.region_of(start).map_or(ptr::null_mut(), |region| {
+            region.page_ages(region.granule_of(start))
+        })
     }
 
     /// Whether a page of a slab may go back though its slab stays.
@@ -155,11 +154,21 @@ impl Arena {
     }
 
     /// Asks the system to mark or take `bytes` of a slab's span from `offset` on; whether it did.
-    pub(crate) fn ask(&self, span: NonNull<Span>, offset: usize, bytes: usize, step: Step) -> bool {
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock of the slab's class, and no block that is out lies there. Both are multiples of a page.
+    pub(crate) unsafe fn ask(
+        &self,
+        span: NonNull<Span>,
+        offset: usize,
+        bytes: usize,
+        step: Step,
+    ) -> bool {
         let Some(start) = NonNull::new(self.pointer(span, offset)) else {
             return false;
         };
-        // SAFETY: the caller holds the lock of the slab's class, and no block that is out lies there.
+        // SAFETY: by the caller's promise; slabs are committed.
         (step == Step::Mark && !self.purges_pages()) || unsafe { self.tell(start, bytes, step) }
     }
 
@@ -299,7 +308,7 @@ impl Arena {
         }
     }
 
-    /// The region of a span, and the indices of its granules there.
+    /// The region of a span, and the indices of its granules there. The arena's lock is held.
     pub(super) fn granules_of(&self, span: NonNull<Span>) -> (&Region, Range<usize>) {
         // SAFETY: records are type-stable.
         let record = unsafe { span.as_ref() };

@@ -19,16 +19,16 @@ const COMMIT_STEP: usize = 2 << 20;
 pub(crate) const HUGE_PAGE: usize = 2 << 20;
 
 /// Bytes that a granule takes beside its memory: its entry and its ages.
-pub(super) const fn place_bytes() -> usize {
-    size_of::<AtomicPtr<Span>>() + 1 + PAGES_MOST
-}
+pub(super) const BESIDE_GRANULE: usize = size_of::<AtomicPtr<Span>>() + 1 + PAGES_MOST;
 
 /// Pages of a granule, where pages are smallest.
 const PAGES_MOST: usize = GRANULE / 4_096;
 
 pub(crate) struct Region {
+    /// The reservation: `mapping <= base`, and `base + granules * GRANULE <= mapping + mapping_bytes`.
     mapping: NonNull<u8>,
     mapping_bytes: usize,
+    /// First byte of the first granule.
     base: NonNull<u8>,
     granules: usize,
     /// Advise for huge pages whatever is committed.
@@ -199,7 +199,7 @@ impl Region {
         let first = self.granule_of(record.start());
         let last = first + record.granules() - 1;
         let publish = |granule: usize| {
-            // Release pairs with the Acquire in `span_at`.
+            // Release pairs with the Acquire in `last_span_at` and in `Home::record_at`.
             self.entry(granule).store(span.as_ptr(), Ordering::Release);
         };
         if every {
@@ -279,15 +279,18 @@ impl Region {
 
     fn age_byte(&self, granule: usize) -> &AtomicU8 {
         debug_assert!(granule < self.granules);
-        // SAFETY: as in `entry`; there is a byte a granule, zero at first.
-        unsafe { self.ages.add(granule).as_ref() }
+        // SAFETY: callers stay below `granules`, and there is a byte for each.
+        let age = unsafe { self.ages.add(granule) };
+        // SAFETY: the mapping lives as long as the region, zero at first, which is an age.
+        unsafe { age.as_ref() }
     }
 
     fn entry(&self, granule: usize) -> &AtomicPtr<Span> {
         debug_assert!(granule < self.granules);
-        // SAFETY: callers stay below `granules`, for which the directory has entries; fresh entries
-        // are zero, a valid null pointer.
-        unsafe { self.directory.add(granule).as_ref() }
+        // SAFETY: callers stay below `granules`, and there is an entry for each.
+        let entry = unsafe { self.directory.add(granule) };
+        // SAFETY: the mapping lives as long as the region, zero at first, which is a null pointer.
+        unsafe { entry.as_ref() }
     }
 }
 

@@ -170,7 +170,9 @@ impl Arena {
         let (from, to) = (moving.from.span, moving.to.span);
         let mut state = self.lock();
         // SAFETY: records are type-stable.
-        let (old, new) = unsafe { (from.as_ref(), to.as_ref()) };
+        let old = unsafe { from.as_ref() };
+        // SAFETY: as above.
+        let new = unsafe { to.as_ref() };
         // The new span was charged what the block grew by.
         let charged = old.charge() + new.charge();
         old.set_charge(0);
@@ -184,6 +186,7 @@ impl Arena {
         self.free_span(&mut state, from);
     }
 
+    /// Where a span is. The lock is held.
     fn spot_of(&self, span: NonNull<Span>) -> Spot {
         // SAFETY: callers hold the lock.
         let region = unsafe { place(span) }.region.into();

@@ -69,7 +69,9 @@ impl Arena {
             return;
         };
         // SAFETY: records are type-stable.
-        let (record, tail) = unsafe { (span.as_ref(), next.as_ref()) };
+        let record = unsafe { span.as_ref() };
+        // SAFETY: as above.
+        let tail = unsafe { next.as_ref() };
         // SAFETY: we hold the lock.
         let is_tail = tail.kind() == Kind::Pooled && unsafe { place(next) }.tail;
         let whole = record.granules() + tail.granules();

@@ -115,9 +115,10 @@ impl Seams {
         if bits.is_null() {
             return None;
         }
-        // SAFETY: the record has a bit for each of the region's granules and for the end of the last, and lives as
-        // long as the arena.
-        Some(unsafe { &*bits.add(granule / 64) })
+        // SAFETY: the record has a bit for each of the region's granules and for the end of the last.
+        let word = unsafe { bits.add(granule / 64) };
+        // SAFETY: it lives as long as the arena, and was zero at first.
+        Some(unsafe { &*word })
     }
 }
 

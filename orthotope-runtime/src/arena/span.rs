@@ -76,7 +76,7 @@ pub(crate) struct SlabState {
     /// Neighbours in the class's list of slabs with free blocks.
     pub(crate) next: *mut Span,
     pub(crate) prev: *mut Span,
-    /// A bit per block, set while the block lies free in the slab.
+    /// A bit a block, set while the block lies free in the slab.
     pub(crate) bits: *mut u64,
     /// Blocks charged to the budget: `carved <= granted <= capacity`, and the span's charge is `granted * stride`.
     pub(crate) granted: u32,
@@ -149,9 +149,10 @@ impl Span {
         self.granules() * GRANULE
     }
 
-    /// Use.
+    /// What it is used for.
     #[inline]
     pub(crate) fn kind(&self) -> Kind {
+        // Acquire pairs with the Release in `set_kind` and `change_kind`: who sees a slab sees its class.
         match self.kind.load(Ordering::Acquire) {
             1 => Kind::Free,
             2 => Kind::Pooled,
@@ -187,7 +188,7 @@ impl Span {
         self.requested.load(Ordering::Relaxed)
     }
 
-    /// Under the lock of the slab's class.
+    /// Slab: says so. Under the lock of its class.
     pub(crate) fn set_marked_bytes(&self, bytes: usize) {
         self.requested.store(bytes, Ordering::Relaxed);
     }
@@ -204,13 +205,14 @@ impl Span {
     }
 
     pub(super) fn set_kind(&self, kind: Kind) {
-        // Release pairs with the Acquire in `kind`: whoever sees a slab sees its class.
+        // Release pairs with the Acquire in `kind` and `change_kind`: who sees the kind sees what the span was made.
         self.kind.store(kind as u8, Ordering::Release);
     }
 
     /// Makes a span of one kind one of another; `false` if it is not of that kind. Of two that try, one does.
     pub(super) fn change_kind(&self, from: Kind, to: Kind) -> bool {
-        // Whoever leaves the span publishes what it did to it, and whoever takes it sees that.
+        // Release pairs with the Acquire here and in `kind`, Acquire with the Release here and in `set_kind`: whoever
+        // leaves the span publishes what it did to it, and whoever takes it sees that.
         self.kind
             .compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
@@ -303,6 +305,19 @@ const _: () = assert!(
     size_of::<*mut AtomicU32>() == size_of::<u64>(),
     "few bits fit"
 );
+
+/// The counts of the slab in `span`.
+///
+/// # Safety
+///
+/// As for [`Span::slab`].
+#[inline(always)]
+pub(crate) unsafe fn slab_of<'a>(span: NonNull<Span>) -> &'a mut SlabState {
+    // SAFETY: records are type-stable.
+    let record = unsafe { span.as_ref() };
+    // SAFETY: the caller's promise.
+    unsafe { record.slab() }
+}
 
 /// The bookkeeping of a span, under the arena's lock.
 ///

@@ -1,9 +1,10 @@
 //! Blocks that come from slabs: those that lie free in one, and those that are carved from the current one or a new one.
 
 use core::ptr::NonNull;
+use core::slice;
 
 use super::{Central, State};
-use crate::arena::{Arena, Span};
+use crate::arena::{Arena, Span, slab_of};
 use crate::block::{Header, Shape, mark_of};
 use crate::slab::{self, Taken};
 use crate::sync::Ordering;
@@ -23,7 +24,7 @@ impl Central {
         want: usize,
     ) -> usize {
         // SAFETY: the lock is held.
-        let slab = unsafe { span.as_ref().slab() };
+        let slab = unsafe { slab_of(span) };
         let (before, purged) = (slab.free as usize, slab.purged);
         // SAFETY: the lock is held; `out` has room for `want`.
         let taken = unsafe { slab::take(span, &self.geometry, out, want) };
@@ -44,17 +45,17 @@ impl Central {
     ///
     /// `blocks` points to as many free blocks of this class, the caller's alone.
     pub(super) unsafe fn describe(&self, blocks: *const *mut u8, count: usize) {
+        // SAFETY: by the caller's promise.
+        let blocks = unsafe { slice::from_raw_parts(blocks, count) };
         if self.geometry.header > 0 {
-            for index in 0..count {
+            for &block in blocks {
                 // SAFETY: by the caller's promise; a header precedes each block.
-                unsafe { Header::of(*blocks.add(index)) }
-                    .describe(Shape::small(self.class), self.payload);
+                let header = unsafe { Header::of(block) };
+                header.describe(Shape::small(self.class), self.payload);
             }
         }
         let Some(key) = self.mark else { return };
-        for index in 0..count {
-            // SAFETY: by the caller's promise.
-            let block = unsafe { *blocks.add(index) };
+        for &block in blocks {
             if let Some(start) = NonNull::new(block) {
                 // SAFETY: as above; where blocks are marked, they have two words.
                 unsafe { mark_of(start) }.store(key.mark(block.addr()), Ordering::Relaxed);
@@ -101,7 +102,7 @@ impl Central {
     /// Whether the slab has a block to carve, one more grant charged to the budget if need be.
     fn has_grant(&self, arena: &Arena, span: NonNull<Span>) -> bool {
         // SAFETY: callers hold the lock.
-        let slab = unsafe { span.as_ref().slab() };
+        let slab = unsafe { slab_of(span) };
         let left = self.geometry.capacity - slab.granted as usize;
         if slab.carved == slab.granted && left > 0 {
             let want = self.grant.min(left);

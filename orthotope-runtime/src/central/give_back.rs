@@ -3,8 +3,8 @@
 use core::ptr::{self, NonNull};
 
 use super::{Central, LARGE_SLAB_BYTES, State};
-use crate::arena::{Arena, GRANULE, Span};
-use crate::depot::{Magazine, blocks, new_magazine};
+use crate::arena::{Arena, GRANULE, Span, slab_of};
+use crate::depot::{Magazine, blocks, held, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Ages};
 use crate::sys::{Guard, die};
@@ -39,8 +39,10 @@ impl Central {
             unsafe { self.put(&mut state, arena, rest) };
             return;
         };
+        // SAFETY: the magazine is one of the class's.
+        let place = unsafe { blocks(magazine) };
         // SAFETY: the magazine is ours; it has room for `rest`, which lies elsewhere.
-        unsafe { blocks(magazine).copy_from_nonoverlapping(rest.as_ptr(), rest.len()) };
+        unsafe { place.copy_from_nonoverlapping(rest.as_ptr(), rest.len()) };
         // SAFETY: the magazine is ours.
         unsafe { magazine.as_mut() }.count = rest.len();
         // SAFETY: the magazine is ours to give.
@@ -56,9 +58,7 @@ impl Central {
             return;
         };
         // SAFETY: the magazine is ours since it was popped.
-        let count = unsafe { magazine.as_ref() }.count;
-        // SAFETY: the magazine holds `count` blocks, and is ours.
-        let held = unsafe { core::slice::from_raw_parts(blocks(magazine), count) };
+        let held = unsafe { held(magazine) };
         // SAFETY: blocks in the depot are free and of this class.
         unsafe { self.put(state, arena, held) };
         // SAFETY: the magazine is ours, and its blocks are in their slabs.
@@ -133,7 +133,7 @@ impl Central {
         before: usize,
     ) {
         // SAFETY: we hold the lock.
-        let slab = unsafe { span.as_ref().slab() };
+        let slab = unsafe { slab_of(span) };
         let (free, carved, granted) = (slab.free, slab.carved, slab.granted);
         // SAFETY: we hold the lock.
         unsafe { state.partial.settle(span, before) };
@@ -157,7 +157,7 @@ impl Central {
         span: NonNull<Span>,
     ) {
         // SAFETY: we hold the lock.
-        let carved = unsafe { span.as_ref().slab() }.carved as usize;
+        let carved = unsafe { slab_of(span) }.carved as usize;
         // SAFETY: the slab is in `partial`.
         unsafe { state.partial.remove(span) };
         state.carved -= carved;

@@ -22,7 +22,7 @@ use core::ptr::{self, NonNull};
 
 use partial::Partial;
 
-use crate::arena::{Arena, Kind, Span};
+use crate::arena::{Arena, Kind, Span, slab_of};
 use crate::block::Key;
 use crate::config::ClassLimits;
 use crate::depot::{Depot, Magazine, blocks, new_magazine};
@@ -191,8 +191,10 @@ impl Central {
         while count < want
             && let Some(span) = state.partial.fullest()
         {
-            // SAFETY: we hold the lock; `out` has room for `want`.
-            count += unsafe { self.take_free(&mut state, span, out.add(count), want - count) };
+            // SAFETY: `out` has room for `want`, of which `count` were taken.
+            let place = unsafe { out.add(count) };
+            // SAFETY: as above; the slab is this class's.
+            count += unsafe { self.take_free(&mut state, span, place, want - count) };
         }
         if count == 0 {
             // SAFETY: `out` has room for `want`.
@@ -270,7 +272,7 @@ impl Central {
                 // SAFETY: we hold the lock.
                 unsafe { state.partial.rotate(list) };
                 // SAFETY: as above.
-                let slab = unsafe { span.as_ref().slab() };
+                let slab = unsafe { slab_of(span) };
                 if slab.free == slab.carved {
                     // SAFETY: we hold the lock, and no block of the slab is out.
                     unsafe { self.retire(&mut state, arena, span) };
@@ -307,9 +309,12 @@ impl Central {
             return None;
         }
         // SAFETY: we hold the lock of the slab's class.
-        Some(if index >= unsafe { record.slab() }.carved as usize {
-            Whereabouts::Uncarved
-        } else if unsafe { slab::is_free(span, index) } {
+        if index >= unsafe { record.slab() }.carved as usize {
+            return Some(Whereabouts::Uncarved);
+        }
+        // SAFETY: as above.
+        let is_free = unsafe { slab::is_free(span, index) };
+        Some(if is_free {
             Whereabouts::Free
         } else {
             Whereabouts::Out

@@ -8,7 +8,7 @@
 
 use core::ptr::{self, NonNull};
 
-use crate::arena::Span;
+use crate::arena::{Span, slab_of};
 
 const LISTS: usize = 4;
 
@@ -83,7 +83,7 @@ impl Partial {
     /// The caller holds the lock of the class; the slab is one of it.
     pub(super) unsafe fn settle(&mut self, span: NonNull<Span>, before: usize) {
         // SAFETY: the caller holds the lock.
-        let slab = unsafe { span.as_ref().slab() };
+        let slab = unsafe { slab_of(span) };
         let (free, listed) = (slab.free as usize, slab.list);
         self.free = self.free - before + free;
         let wanted = (free > 0).then(|| (free >> self.shift) as u8);
@@ -108,7 +108,7 @@ impl Partial {
     /// The caller holds the lock of the class; the slab is listed.
     pub(super) unsafe fn remove(&mut self, span: NonNull<Span>) {
         // SAFETY: the caller holds the lock.
-        self.free -= unsafe { span.as_ref().slab() }.free as usize;
+        self.free -= unsafe { slab_of(span) }.free as usize;
         // SAFETY: the caller's promise.
         unsafe { self.unlink(span) };
     }
@@ -125,14 +125,14 @@ impl Partial {
         // SAFETY: the slab is listed.
         unsafe { self.unlink(span) };
         // SAFETY: the caller holds the lock.
-        let slab = unsafe { span.as_ref().slab() };
+        let slab = unsafe { slab_of(span) };
         let ends = &mut self.lists[list];
         slab.list = Some(list as u8);
         slab.prev = ends.tail;
         slab.next = ptr::null_mut();
         match NonNull::new(ends.tail) {
             // SAFETY: as above; the tail is another slab.
-            Some(tail) => unsafe { tail.as_ref().slab() }.next = span.as_ptr(),
+            Some(tail) => unsafe { slab_of(tail) }.next = span.as_ptr(),
             None => ends.head = span.as_ptr(),
         }
         ends.tail = span.as_ptr();
@@ -145,14 +145,14 @@ impl Partial {
     /// The caller holds the lock; the slab is in no list.
     unsafe fn link_head(&mut self, span: NonNull<Span>, list: u8) {
         // SAFETY: the caller holds the lock.
-        let slab = unsafe { span.as_ref().slab() };
+        let slab = unsafe { slab_of(span) };
         let ends = &mut self.lists[usize::from(list)];
         slab.list = Some(list);
         slab.prev = ptr::null_mut();
         slab.next = ends.head;
         match NonNull::new(ends.head) {
             // SAFETY: as above; the head is another slab.
-            Some(head) => unsafe { head.as_ref().slab() }.prev = span.as_ptr(),
+            Some(head) => unsafe { slab_of(head) }.prev = span.as_ptr(),
             None => ends.tail = span.as_ptr(),
         }
         ends.head = span.as_ptr();
@@ -166,19 +166,19 @@ impl Partial {
     unsafe fn unlink(&mut self, span: NonNull<Span>) {
         let (next, prev, list) = {
             // SAFETY: the caller holds the lock.
-            let slab = unsafe { span.as_ref().slab() };
+            let slab = unsafe { slab_of(span) };
             (slab.next, slab.prev, slab.list.take())
         };
         let Some(list) = list else { return };
         let ends = &mut self.lists[usize::from(list)];
         match NonNull::new(next) {
             // SAFETY: as above; neighbours differ.
-            Some(next) => unsafe { next.as_ref().slab() }.prev = prev,
+            Some(next) => unsafe { slab_of(next) }.prev = prev,
             None => ends.tail = prev,
         }
         match NonNull::new(prev) {
             // SAFETY: as above.
-            Some(prev) => unsafe { prev.as_ref().slab() }.next = next,
+            Some(prev) => unsafe { slab_of(prev) }.next = next,
             None => ends.head = next,
         }
         ends.len -= 1;
@@ -196,7 +196,7 @@ impl Partial {
             let (mut next, mut prev, mut len) = (ends.head, ptr::null_mut(), 0);
             while let Some(span) = NonNull::new(next) {
                 // SAFETY: callers hold the lock.
-                let slab = unsafe { span.as_ref().slab() };
+                let slab = unsafe { slab_of(span) };
                 assert_eq!(slab.list, Some(index as u8), "a slab knows its list");
                 assert_eq!(
                     slab.free as usize >> self.shift,

@@ -3,7 +3,7 @@
 
 use super::Central;
 use super::partial::Partial;
-use crate::arena::{Arena, Schedule, Tick};
+use crate::arena::{Arena, Schedule, Tick, slab_of};
 use crate::depot::magazine_bytes;
 use crate::slab;
 
@@ -77,7 +77,7 @@ impl Central {
             state.backed -= found.unbacked;
             total.add(found.tick);
             // SAFETY: as above.
-            let slab = unsafe { span.as_ref().slab() };
+            let slab = unsafe { slab_of(span) };
             if retires && slab.free == slab.carved {
                 if found.settled || schedule == Schedule::NOW {
                     // SAFETY: we hold the lock, and no block of the slab is out.

@@ -4,7 +4,7 @@
 use core::ptr::NonNull;
 
 use super::{Central, State};
-use crate::arena::{Arena, Span};
+use crate::arena::{Arena, Span, slab_of};
 use crate::random::Random;
 use crate::slab;
 use crate::sys::Guard;
@@ -32,14 +32,16 @@ impl Central {
         while count < want
             && let Some(span) = state.partial.fullest()
         {
-            // SAFETY: the slab is this class's; `out` has room for `want`.
-            count += unsafe { self.take_any(state, span, out.add(count), want - count) };
+            // SAFETY: `out` has room for `want`, of which `count` were taken.
+            let place = unsafe { out.add(count) };
+            // SAFETY: as above; the slab is this class's.
+            count += unsafe { self.take_any(state, span, place, want - count) };
         }
         if count == 0
             && let Some(span) = self.slab_to_carve(state, arena)
         {
             // SAFETY: we hold the lock.
-            let before = unsafe { span.as_ref().slab() }.free as usize;
+            let before = unsafe { slab_of(span) }.free as usize;
             // SAFETY: as above.
             state.carved += unsafe { slab::carve_all(span) };
             // SAFETY: as above; the slab is this class's.
@@ -63,7 +65,7 @@ impl Central {
         want: usize,
     ) -> usize {
         // SAFETY: we hold the lock.
-        let before = unsafe { span.as_ref().slab() }.free as usize;
+        let before = unsafe { slab_of(span) }.free as usize;
         // SAFETY: as above; `out` has room for `want`.
         let taken = unsafe { slab::take_any(span, &self.geometry, out, want, &mut state.random) };
         state.backed += taken.backed;

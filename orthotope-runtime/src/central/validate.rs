@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use super::{Central, State};
-use crate::arena::{Arena, Kind, Span};
+use crate::arena::{Arena, Kind, Span, slab_of};
 use crate::slab::{self, Ages};
 
 impl Central {
@@ -14,7 +14,7 @@ impl Central {
         let mut free = 0;
         state.partial.each(|span| {
             // SAFETY: we hold the lock.
-            let slab = unsafe { span.as_ref().slab() };
+            let slab = unsafe { slab_of(span) };
             assert!(slab.free > 0, "a slab in `partial` has free blocks");
             assert!(self.owns(span), "a slab in `partial` is one of the class's");
             free += slab.free as usize;
@@ -41,7 +41,7 @@ impl Central {
             // SAFETY: we hold the lock.
             unsafe { slab::validate::slab(span, &self.geometry) };
             // SAFETY: we hold the lock.
-            let slab = unsafe { span.as_ref().slab() };
+            let slab = unsafe { slab_of(span) };
             assert_eq!(
                 slab.list.is_some(),
                 slab.free > 0,
@@ -72,8 +72,10 @@ impl Central {
                 continue;
             };
             assert!(self.owns(span), "{block:p} is of this class");
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
             // SAFETY: we hold the lock.
-            let (record, slab) = unsafe { (span.as_ref(), span.as_ref().slab()) };
+            let slab = unsafe { record.slab() };
             let offset = block.addr() - record.first().addr();
             let index = self.geometry.index(offset);
             assert_eq!(offset, index * self.geometry.stride, "a block starts there");

@@ -10,6 +10,8 @@
 
 mod pages;
 mod states;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod validate;
 mod word;
 
 use core::ptr::NonNull;
@@ -18,7 +20,7 @@ pub(crate) use pages::{Ages, tick};
 pub(crate) use states::{carve_all, take_any, word, word_at, word_of};
 pub(crate) use word::{BlockState, Word};
 
-use crate::arena::{Arena, GRANULE, Meta, Span};
+use crate::arena::{Arena, GRANULE, Meta, Span, slab_of};
 use crate::class::HEADER_BYTES;
 use crate::sync::AtomicU32;
 
@@ -165,7 +167,7 @@ pub(crate) unsafe fn open(
     // SAFETY: as above.
     let backed = unsafe { pages::open(span, arena) };
     // SAFETY: as above.
-    let slab = unsafe { span.as_ref().slab() };
+    let slab = unsafe { slab_of(span) };
     // SAFETY: records are type-stable.
     unsafe { span.as_ref() }.set_marked_bytes(0);
     slab.bits = bits;
@@ -210,7 +212,7 @@ pub(crate) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
 /// The caller holds the lock of the slab's class, and the slab is not used again.
 pub(crate) unsafe fn close(span: NonNull<Span>, geometry: &Geometry, meta: &Meta) {
     // SAFETY: the caller holds the lock.
-    let slab = unsafe { span.as_ref().slab() };
+    let slab = unsafe { slab_of(span) };
     // Whoever still finds the slab finds no block.
     slab.carved = 0;
     let bits = core::mem::replace(&mut slab.bits, core::ptr::null_mut());
@@ -347,51 +349,12 @@ pub(crate) unsafe fn carve(
 /// The caller holds the lock of the slab's class.
 pub(crate) unsafe fn is_free(span: NonNull<Span>, index: usize) -> bool {
     // SAFETY: the caller holds the lock.
-    let slab = unsafe { span.as_ref().slab() };
-    // SAFETY: the bitmap has a bit for each block carved.
-    index < slab.carved as usize && unsafe { *slab.bits.add(index / 64) } & (1 << (index % 64)) != 0
-}
-
-#[cfg(any(test, fuzzing))]
-pub(crate) mod validate {
-    //! The slab's invariants, as a function that tests call after every step.
-
-    use super::{Geometry, NonNull, Span};
-
-    /// Panics if an invariant of the module does not hold.
-    ///
-    /// # Safety
-    ///
-    /// The caller holds the lock of the slab's class.
-    pub(crate) unsafe fn slab(span: NonNull<Span>, geometry: &Geometry) {
-        // SAFETY: the caller holds the lock.
-        let slab = unsafe { span.as_ref().slab() };
-        assert!(
-            slab.free <= slab.carved
-                && slab.carved <= slab.granted
-                && slab.granted as usize <= geometry.capacity
-        );
-        let (mut set, carved) = (0, slab.carved as usize);
-        for word in 0..geometry.capacity.div_ceil(64) {
-            // SAFETY: the bitmap has this many words.
-            let bits = unsafe { *slab.bits.add(word) };
-            let below = carved.saturating_sub(word * 64).min(64) as u32;
-            assert!(
-                below == 64 || bits >> below == 0,
-                "only carved blocks lie free"
-            );
-            assert!(
-                bits == 0 || word >= slab.hint as usize,
-                "no bit is set before the hint"
-            );
-            let live = |bit| super::states::is_live(span, word * 64 + bit, geometry);
-            assert!(
-                !(0..64).any(|bit| bits >> bit & 1 == 1 && live(bit)),
-                "no live block lies free"
-            );
-            set += bits.count_ones();
-        }
-        assert_eq!(set, slab.free, "the count is the number of bits set");
-        super::pages::validate(span, geometry);
+    let slab = unsafe { slab_of(span) };
+    if index >= slab.carved as usize {
+        return false;
     }
+    // SAFETY: the bitmap has a bit for each block carved.
+    let word = unsafe { slab.bits.add(index / 64) };
+    // SAFETY: as above.
+    unsafe { *word & (1 << (index % 64)) != 0 }
 }

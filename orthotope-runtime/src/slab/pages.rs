@@ -10,7 +10,7 @@ use core::ops::Range;
 use core::ptr::NonNull;
 
 use super::{Geometry, Taken, states};
-use crate::arena::{Age, Arena, GRANULE, Schedule, SlabState, Span, Step, Tick};
+use crate::arena::{Age, Arena, GRANULE, Schedule, SlabState, Span, Step, Tick, slab_of};
 use crate::sys::page_bytes;
 
 /// What a tick found in one slab.
@@ -30,7 +30,7 @@ pub(crate) struct SlabTick {
 /// The caller alone knows the span.
 pub(super) unsafe fn open(span: NonNull<Span>, arena: &Arena) -> usize {
     // SAFETY: the caller alone knows the span.
-    let slab = unsafe { span.as_ref().slab() };
+    let slab = unsafe { slab_of(span) };
     slab.ages = arena.page_ages(span);
     let pages = GRANULE / page_bytes();
     let mut backed = 0;
@@ -59,7 +59,7 @@ pub(super) unsafe fn open(span: NonNull<Span>, arena: &Arena) -> usize {
 /// The caller alone knows the span, but for the block.
 pub(super) unsafe fn open_live(span: NonNull<Span>, arena: &Arena) -> usize {
     // SAFETY: the caller alone knows the span.
-    let slab = unsafe { span.as_ref().slab() };
+    let slab = unsafe { slab_of(span) };
     slab.ages = arena.page_ages(span);
     slab.spare_pages = 0;
     slab.purged = false;
@@ -97,7 +97,9 @@ impl Ages {
 
     fn page(self, index: usize) -> Age {
         // SAFETY: a slab has an age for each page of its granules; callers stay below.
-        Age::of(unsafe { *self.ages.add(index) })
+        let place = unsafe { self.ages.add(index) };
+        // SAFETY: as above, and nobody changes it meanwhile, by the promise of `of`.
+        Age::of(unsafe { *place })
     }
 
     /// The age of the granule at `index`, below the slab's number: that of its youngest page.
@@ -215,7 +217,8 @@ pub(crate) unsafe fn tick(
                 // SAFETY: we hold the lock, and the run's pages hold no block that is out.
                 unsafe { states::fade(record, geometry, run.start * page..run.end * page) };
             }
-            settle_run(found, span, slab, arena, run, wanted, age);
+            // SAFETY: as above.
+            unsafe { settle_run(found, span, slab, arena, run, wanted, age) };
         };
     for index in 0..record.bytes() / page {
         if !is_free(slab, geometry, lead, index * page..(index + 1) * page) {
@@ -240,7 +243,11 @@ pub(crate) unsafe fn tick(
 }
 
 /// Does what a tick wants of a run of pages.
-fn settle_run(
+///
+/// # Safety
+///
+/// The caller holds the lock of the slab's class, and no block that is out lies on the pages.
+unsafe fn settle_run(
     found: &mut SlabTick,
     span: NonNull<Span>,
     slab: &mut SlabState,
@@ -259,7 +266,9 @@ fn settle_run(
         // SAFETY: records are type-stable.
         unsafe { span.as_ref() }.set_marked_bytes(0);
     }
-    let age = wanted.leaves(age, arena.ask(span, run.start * page, bytes, wanted));
+    // SAFETY: the caller's promise.
+    let agreed = unsafe { arena.ask(span, run.start * page, bytes, wanted) };
+    let age = wanted.leaves(age, agreed);
     for index in run {
         if get(slab, index) == Age::USED {
             slab.spare_pages += 1;
@@ -296,7 +305,9 @@ fn all_set(bits: *const u64, range: Range<usize>) -> bool {
             wanted &= u64::MAX >> (63 - (range.end - 1) % 64);
         }
         // SAFETY: callers stay below `carved`, for which the bitmap has bits.
-        unsafe { *bits.add(word) & wanted == wanted }
+        let bits = unsafe { bits.add(word) };
+        // SAFETY: as above.
+        unsafe { *bits & wanted == wanted }
     })
 }
 
@@ -305,23 +316,25 @@ pub(super) fn lead(record: &Span, geometry: &Geometry) -> usize {
     record.first().addr() - record.start() - geometry.header
 }
 
-fn get(slab: &SlabState, page: usize) -> Age {
+/// Where the age of a page stands.
+fn place(slab: &SlabState, page: usize) -> *mut u8 {
     // SAFETY: callers stay below the span's pages, for each of which the region has an age.
-    Age::of(unsafe { *slab.ages.add(page) })
+    unsafe { slab.ages.add(page) }
+}
+
+fn get(slab: &SlabState, page: usize) -> Age {
+    // SAFETY: as in `place`.
+    Age::of(unsafe { *place(slab, page) })
 }
 
 fn set(slab: &mut SlabState, page: usize, age: Age) {
-    // SAFETY: as in `get`.
-    unsafe { *slab.ages.add(page) = age.byte() };
+    // SAFETY: as in `place`, under the lock of the slab's class, as `slab` is.
+    unsafe { *place(slab, page) = age.byte() };
 }
 
 fn set_all(slab: &mut SlabState, pages: Range<usize>, age: Age) {
-    // SAFETY: as in `get`.
-    unsafe {
-        slab.ages
-            .add(pages.start)
-            .write_bytes(age.byte(), pages.len());
-    }
+    // SAFETY: as in `set`, for each of the pages.
+    unsafe { place(slab, pages.start).write_bytes(age.byte(), pages.len()) };
 }
 
 /// Panics if an invariant of the module does not hold. The caller holds the lock of the slab's class.

@@ -1,4 +1,5 @@
-//! Where the words of a slab's blocks stand, where an allocator is hardened: out of band, behind the slab's bitmap.
+//! Slabs of a hardened allocator: where the words of their blocks stand, out of band, behind the slab's bitmap; and how blocks
+//! are taken from anywhere in one.
 //!
 //! There is a word wherever a block could start before the span's end, also beyond the last: nobody ever finds one live there.
 
@@ -9,7 +10,7 @@ use core::ptr::NonNull;
 use super::word::BlockState;
 use super::word::Word;
 use super::{Geometry, Taken, pages};
-use crate::arena::{Span, index_of_start};
+use crate::arena::{Span, index_of_start, slab_of};
 use crate::random::Random;
 
 /// The word of the block that starts at `address` in a slab whose blocks have words; `None` if none starts there, or the
@@ -67,7 +68,7 @@ pub(super) fn is_live(span: NonNull<Span>, index: usize, geometry: &Geometry) ->
 /// The caller holds the lock of the slab's class.
 pub(crate) unsafe fn carve_all(span: NonNull<Span>) -> usize {
     // SAFETY: the caller holds the lock.
-    let slab = unsafe { span.as_ref().slab() };
+    let slab = unsafe { slab_of(span) };
     let fresh = slab.carved as usize..slab.granted as usize;
     for index in fresh.clone() {
         // SAFETY: the bitmap has a bit for each block granted.
