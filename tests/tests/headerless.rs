@@ -94,6 +94,17 @@ fn a_block_of_another_class_in_a_magazine_aborts_when_it_comes_back() {
 }
 
 #[test]
+fn a_large_block_in_a_magazine_aborts_when_it_comes_back() {
+    let test = "a_large_block_in_a_magazine_aborts_when_it_comes_back";
+    ends_the_process(test, "no block of its class", || {
+        // What a span says of its class before it was ever a slab is the first class.
+        free(take(8), 8);
+        free_until_it_shows(8, &[take(3 << 20)]);
+        General::purge_now();
+    });
+}
+
+#[test]
 fn a_foreign_pointer_in_a_magazine_aborts_when_it_comes_back() {
     let test = "a_foreign_pointer_in_a_magazine_aborts_when_it_comes_back";
     ends_the_process(test, "not this allocator's", || {

@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 
 use super::{Central, LARGE_SLAB_BYTES, State};
-use crate::arena::{Arena, GRANULE, Span, slab_of};
+use crate::arena::{Arena, GRANULE, Kind, Span, slab_of};
 use crate::depot::{Magazine, blocks, held, new_magazine};
 use crate::fallback;
 use crate::slab::{self, Ages};
@@ -91,7 +91,7 @@ impl Central {
             };
             // SAFETY: records are type-stable.
             let record = unsafe { span.as_ref() };
-            if record.class() != self.class {
+            if record.kind() != Kind::Slab || record.class() != self.class {
                 // Without a header nobody asked until now.
                 die(format_args!(
                     "invalid free of {first:p}: it is no block of its class"
