@@ -21,6 +21,9 @@ use crate::large::{Contents, LargeBlock};
 use crate::sys::on_thread_exit;
 use crate::thread_cache::{Locals, Phase};
 
+/// Ticks after which a purge lets well alone, whatever others free meanwhile.
+const PURGES: usize = 4;
+
 /// A generated type's statics, and the calling thread's share of them.
 #[derive(Clone, Copy)]
 pub(super) struct Statics {
@@ -333,6 +336,3 @@ pub(super) fn purge(statics: Statics) {
         }
     }
 }
-
-/// Ticks after which a purge lets well alone, whatever others free meanwhile.
-const PURGES: usize = 4;

@@ -13,6 +13,7 @@ use crate::error::{AllocError, FreeError, InitError};
 use crate::fallback;
 use crate::stats::{AllocatorStats, Stats};
 use crate::thread_cache::Cold;
+use crate::tune::TENSOR_CLASSES;
 
 /// Allocates `size` bytes at the configuration's alignment.
 ///
@@ -241,6 +242,23 @@ pub fn stats<G: Generated>() -> Stats {
         .map_or_else(|_| Stats::default(), Engine::stats)
 }
 
+/// Whether these are the default preset's classes, which the names of [`SizeClass`](crate::SizeClass) stand for.
+const fn are_the_presets(classes: &[usize]) -> bool {
+    if classes.len() != TENSOR_CLASSES.len() {
+        return false;
+    }
+    let mut class = 0;
+    while class < classes.len() {
+        if classes[class] != TENSOR_CLASSES[class] {
+            return false;
+        }
+        class += 1;
+    }
+    true
+}
+
+const _: () = assert!(are_the_presets(&TENSOR_CLASSES) && !are_the_presets(&[64; 12]));
+
 /// A snapshot in the default preset's form.
 ///
 /// # Errors
@@ -253,7 +271,7 @@ pub fn stats<G: Generated>() -> Stats {
 pub fn allocator_stats<G: Generated>() -> Result<AllocatorStats, &'static InitError> {
     const {
         assert!(
-            G::CONFIG.classes.len() == 12,
+            are_the_presets(G::CONFIG.classes),
             "this form of statistics has the default preset's twelve classes"
         )
     };
