@@ -53,6 +53,9 @@ impl Shape {
     }
 }
 
+/// Odd, so that every bit of a secret counts.
+const MIX_FREED: u64 = 0xd1b5_4a32_d192_ed03;
+
 /// What words are mixed with. One a process would do; an allocator has its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Secret(pub(crate) u64);
@@ -62,12 +65,7 @@ impl Secret {
     pub(crate) const fn key(self, owner: u64) -> Key {
         Key((self.0 ^ owner.wrapping_mul(MIX_OWNER)) << PLAIN_BITS | LIVE_BIT | MAGIC)
     }
-}
 
-/// Odd, so that every bit of a secret counts.
-const MIX_FREED: u64 = 0xd1b5_4a32_d192_ed03;
-
-impl Secret {
     /// What free blocks without a header are marked with.
     pub(crate) const fn freed(self) -> Key {
         Key(self.0.wrapping_mul(MIX_FREED) | 1)
@@ -135,6 +133,7 @@ pub(crate) struct Header {
     owner: AtomicU64,
     usable: AtomicU64,
     shape: AtomicU64,
+    /// Never written: there, so that a header is [`HEADER_BYTES`] long.
     zero: [u64; 3],
 }
 

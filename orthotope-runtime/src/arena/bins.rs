@@ -10,10 +10,13 @@ use core::ptr::{self, NonNull};
 
 use super::span::{Span, place};
 
+/// Granule counts below this have a bin each.
 const EXACT: usize = 32;
+/// Bins of a doubling, as a power of two.
 const PER_DOUBLING_BITS: u32 = 3;
 const BINS: usize = 256;
 
+/// The free, or the pooled, spans of an arena, under its lock.
 pub(super) struct Bins {
     heads: [*mut Span; BINS],
     /// Bit `bin` is set exactly if `heads[bin]` is not null.

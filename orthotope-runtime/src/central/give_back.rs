@@ -28,7 +28,7 @@ impl Central {
         if rest.is_empty() {
             return;
         }
-        let empty = if self.depot > 0 {
+        let empty = if self.depot_most > 0 {
             let kept = spare.take().or_else(|| state.depot.pop_empty());
             kept.or_else(|| new_magazine(arena.meta(), self.magazine))
         } else {
@@ -47,7 +47,7 @@ impl Central {
         unsafe { magazine.as_mut() }.count = rest.len();
         // SAFETY: the magazine is ours to give.
         unsafe { state.depot.push(magazine) };
-        while state.depot.len > self.depot {
+        while state.depot.len > self.depot_most {
             self.drain_bottom(&mut state, arena);
         }
     }

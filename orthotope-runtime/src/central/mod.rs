@@ -4,10 +4,10 @@
 //!
 //! Read on in this order: `partial`, here, `carve`, `tracked`, `give_back`, `adopt`, `purge`.
 //!
-//! Invariants, checked by `Central::validate` after every step of the tests: a slab is in `partial`
-//! exactly if it has free blocks; `current`, if any, is the slab that
-//! is being carved, and it may be in `partial` too. Every block that was carved is in one place: live, cached by a
-//! thread, in the depot, or free in its slab. A slab's span is charged for what it was granted.
+//! Invariants, checked by `Central::validate` after every step of the tests: a slab is in `partial` exactly if it has free
+//! blocks; `current`, if any, is the slab that is being carved, and it may be in `partial` too. Every block that was carved
+//! is in one place: live, cached by a thread, in the depot, or free in its slab. A slab's span is charged for what it was
+//! granted.
 
 mod adopt;
 mod carve;
@@ -42,6 +42,7 @@ const DEPOT_LEAST: usize = 8;
 /// blocks of this size little.
 const LARGE_SLAB_BYTES: usize = 256 << 10;
 
+/// The central pool of one class.
 #[repr(align(64))]
 pub(crate) struct Central {
     class: usize,
@@ -54,8 +55,8 @@ pub(crate) struct Central {
     magazine: usize,
     /// Blocks charged to the budget at once: one refill's, or a whole slab's.
     grant: usize,
-    /// Magazines that the depot keeps.
-    depot: usize,
+    /// Magazines that the depot keeps at most.
+    depot_most: usize,
     /// What free blocks are marked with, where they are.
     mark: Option<Key>,
     /// Give fully free slabs back at once, all but the last one if it is small. Otherwise they wait for `reclaim`.
@@ -64,9 +65,11 @@ pub(crate) struct Central {
 }
 
 struct State {
-    /// `depot.len` is at most the class's `depot`.
+    /// `depot.len` is at most the class's `depot_most`.
     depot: Depot,
+    /// The slabs with free blocks.
     partial: Partial,
+    /// The slab that is carved; null if none is.
     current: *mut Span,
     /// Blocks handed out at least once: `carved == Σ slab.carved`, and `depot.blocks + partial.free <= carved`.
     carved: usize,
@@ -130,7 +133,7 @@ impl Central {
             limits,
             magazine,
             grant,
-            depot: (DEPOT_BYTES / (magazine * geometry.stride))
+            depot_most: (DEPOT_BYTES / (magazine * geometry.stride))
                 .clamp(if eager { 0 } else { DEPOT_LEAST }, DEPOT_MAGAZINES),
             mark: None,
             eager,
@@ -227,7 +230,7 @@ impl Central {
         let bytes = unsafe { magazine.as_ref() }.count * self.geometry.stride;
         // SAFETY: as above.
         unsafe { state.depot.push(magazine) };
-        while state.depot.len > self.depot {
+        while state.depot.len > self.depot_most {
             self.drain_bottom(&mut state, arena);
         }
         let empty = state.depot.pop_empty();

@@ -12,6 +12,7 @@ use crate::arena::{Span, slab_of};
 
 const LISTS: usize = 4;
 
+/// Slabs linked both ways: from `head` by `next`, from `tail` by `prev`, `len` of them.
 #[derive(Clone, Copy)]
 struct List {
     head: *mut Span,
@@ -21,6 +22,7 @@ struct List {
 
 pub(super) struct Partial {
     lists: [List; LISTS],
+    /// A bit a list that is not empty.
     filled: u8,
     /// A slab's list is the number of its free blocks, shifted right by this.
     shift: u32,

@@ -7,8 +7,9 @@ use crate::arena::{Arena, Schedule, Tick, slab_of};
 use crate::depot::magazine_bytes;
 use crate::slab;
 
-/// Slabs that are looked at under one lock, and bytes that are given back.
+/// Slabs that are looked at under one lock.
 const LOOKED_AT: usize = 32;
+/// Bytes that are given back under one lock.
 const DROPPED_AT: usize = 1 << 20;
 
 impl Central {

@@ -21,7 +21,7 @@ impl Central {
         });
         assert_eq!(free, state.partial.free, "`free` is the sum over `partial`");
         let in_depot = state.depot.validate(self.magazine);
-        assert!(state.depot.len <= self.depot);
+        assert!(state.depot.len <= self.depot_most);
         assert!(
             in_depot.len() + state.partial.free <= state.carved,
             "a block is in one place"
