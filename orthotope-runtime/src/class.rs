@@ -107,7 +107,7 @@ impl SizeClass {
         TENSOR_CLASSES[self.index()]
     }
 
-    /// Bytes that one block takes, header included, at the default alignment of 64.
+    /// Bytes that one block takes, header included, at the default alignment of 64 bytes.
     #[must_use]
     pub const fn block_size(self) -> usize {
         self.block_size_for_alignment(HEADER_BYTES)
@@ -185,19 +185,8 @@ impl ScaledClass {
 /// Invariants: with `step = 1 << step_bits`, `steps[(s - 1) / step]` is the first class that holds `s` for every
 /// `s` in `1..=small_max()`, or `len` where none does, times `SCALE`; `coarse[bucket(s)]` is at most the first class
 /// that holds `s`, and exceeds no class that holds the smallest size of its bucket.
-///
-/// ```
-/// use orthotope_runtime::ClassTable;
-///
-/// const TABLE: ClassTable = ClassTable::new(&[64, 192, 256], 64);
-/// assert_eq!(TABLE.class_of(100), Some(1));
-/// assert_eq!(TABLE.class_aligned(100, 128), Some(2));
-/// assert_eq!(TABLE.class_of(0), None);
-/// assert_eq!(TABLE.class_of(257), None);
-/// assert_eq!(TABLE.small_max(), 128 << 10);
-/// ```
 #[derive(Debug)]
-pub struct ClassTable {
+pub(crate) struct ClassTable {
     classes: &'static [usize],
     step_bits: u32,
     steps: [u16; STEPS],
@@ -210,8 +199,7 @@ impl ClassTable {
     /// # Panics
     ///
     /// If `classes` is not so, or `align` no power of two from 8 on; in const context that is a compile error.
-    #[must_use]
-    pub const fn new(classes: &'static [usize], align: usize) -> Self {
+    pub(crate) const fn new(classes: &'static [usize], align: usize) -> Self {
         assert!(
             align >= 8 && align.is_power_of_two(),
             "the alignment is a power of two, at least 8"
@@ -263,8 +251,7 @@ impl ClassTable {
     }
 
     /// Largest request, in bytes, whose class is one load away.
-    #[must_use]
-    pub const fn small_max(&self) -> usize {
+    pub(crate) const fn small_max(&self) -> usize {
         STEPS << self.step_bits
     }
 
@@ -277,8 +264,7 @@ impl ClassTable {
 
     /// Index of the class of any request; `None` for zero bytes and for more than the largest class.
     #[inline]
-    #[must_use]
-    pub const fn class_of(&self, size: usize) -> Option<usize> {
+    pub(crate) const fn class_of(&self, size: usize) -> Option<usize> {
         if size == 0 {
             return None;
         }
@@ -299,8 +285,7 @@ impl ClassTable {
     /// Index of the first class that holds `size` bytes and whose blocks are multiples of `align`
     /// (a power of two); `None` if there is none.
     #[inline]
-    #[must_use]
-    pub const fn class_aligned(&self, size: usize, align: usize) -> Option<usize> {
+    pub(crate) const fn class_aligned(&self, size: usize, align: usize) -> Option<usize> {
         let Some(mut class) = self.class_of(size) else {
             return None;
         };

@@ -3,88 +3,28 @@
 //! Owns the vocabulary in which an allocator is described: [`Config`] for generated types,
 //! [`AllocatorConfig`] for instances, and the [`ClassLimits`] that both boil down to. Knows nothing
 //! of memory: these are numbers.
+//!
+//! Read on in this order: `choices`, here, `limits`, `instance`.
 
+mod choices;
 mod instance;
+mod limits;
 
 use core::time::Duration;
 
+pub use choices::{Exhausted, HugePages, Purge};
 pub use instance::AllocatorConfig;
+pub use limits::ClassLimits;
+use limits::{at_least, at_most};
 
 use crate::class::stride;
 use crate::tune;
-
-/// Most blocks of a class that a thread keeps where its cache [grows](Config::grows) with use; a full stack moves half of them
-/// to the depot. With the stack's entry zero and one block on its way, 64 words.
-pub const MAGAZINE_BLOCKS: usize = 62;
-
-/// Blocks of a class that a thread gets first where caches grow with use: most threads need few of most classes.
-const FIRST_BLOCKS: usize = 4;
 
 /// A large block is a multiple of 64 KiB: beyond this, it loses an eighth at most by that.
 const LARGE_LEAST: usize = 512 << 10;
 
 /// Most bytes of a request whose size is kept out of band.
-pub(crate) const HARDENED_MOST: usize = 1 << 30;
-
-/// What an allocator does once its arena is full.
-///
-/// ```
-/// # use orthotope_runtime as orthotope;
-/// use orthotope::{Config, Exhausted};
-///
-/// assert_eq!(Config::general().exhausted, Exhausted::Grow);
-/// assert_eq!(Config::general().with_exhausted(Exhausted::Null).exhausted, Exhausted::Null);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Exhausted {
-    /// Map a further region, with a page directory of its own.
-    Grow,
-    /// Refuse: the arena is a hard limit, and the request gets null or an error.
-    Null,
-}
-
-/// When memory that holds no block goes back to the system.
-///
-/// ```
-/// # use orthotope_runtime as orthotope;
-/// use core::time::Duration;
-/// use orthotope::{Config, Purge};
-///
-/// assert_eq!(Config::tensor().purge, Purge::After(Duration::from_secs(10)));
-/// assert_eq!(Config::tensor().with_purge(Purge::Eager).purge, Purge::Eager);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Purge {
-    /// Once it has not been used for so long: also while the program is idle. After a tenth of that time the system
-    /// is told that it may take it.
-    After(Duration),
-    /// As soon as it is seen to be unused.
-    Eager,
-    /// Never: the system is merely told, after a second without use, that it may take it.
-    Never,
-}
-
-/// Whether the arena is backed by huge pages (2 MiB on most systems).
-///
-/// ```
-/// # use orthotope_runtime as orthotope;
-/// use orthotope::{Config, HugePages};
-///
-/// assert_eq!(Config::tensor().huge_pages, HugePages::System);
-/// assert_eq!(Config::tensor().with_huge_pages(HugePages::Always).huge_pages, HugePages::Always);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HugePages {
-    /// As the system is set.
-    System,
-    /// Advised: memory is used, and goes back, in units of a huge page.
-    Always,
-    /// Advised against.
-    Never,
-}
+const HARDENED_MOST: usize = 1 << 30;
 
 /// The configuration of a generated allocator, as the attribute's arguments described it.
 ///
@@ -352,63 +292,4 @@ impl Config {
             None => exact.growing(keep),
         }
     }
-}
-
-/// Block counts of one class, derived from byte targets.
-///
-/// Invariants: `1 <= first <= refill` and `flush >= 1`. Where caches keep their limits from the start, `keep >= 2`;
-/// where they [grow](Config::grows), `refill <= flush`, and `keep` is 0 if a block takes more than half of the
-/// thread's limit.
-///
-/// ```
-/// use orthotope_runtime::ClassLimits;
-///
-/// let limits = ClassLimits::from_targets(128, 32 << 10, 64 << 10);
-/// assert_eq!(limits, ClassLimits { first: 256, refill: 256, keep: 512, flush: 128 });
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClassLimits {
-    /// Blocks that a cache's first refill asks for; each further one asks for twice as many, up to `refill`.
-    pub first: usize,
-    /// Blocks that one refill asks for, if there is room for them.
-    pub refill: usize,
-    /// Blocks that a cache keeps after a free; where it grows, at most.
-    pub keep: usize,
-    /// Blocks that go to the central pool at once.
-    pub flush: usize,
-}
-
-impl ClassLimits {
-    /// Counts for blocks of `stride` bytes, where a refill moves `refill` and a cache keeps `cache` bytes.
-    #[must_use]
-    pub const fn from_targets(stride: usize, refill: usize, cache: usize) -> Self {
-        let refill = at_least(refill / stride, 1);
-        Self {
-            first: refill,
-            refill,
-            keep: at_least(cache / stride, 2),
-            flush: at_least(refill / 2, 1),
-        }
-    }
-
-    /// The same for a stack of at most `keep` blocks and a magazine's: half of one is refilled and flushed at a
-    /// time, and caches start small.
-    const fn growing(self, keep: usize) -> Self {
-        let keep = at_most(keep, MAGAZINE_BLOCKS);
-        let refill = at_most(self.refill, at_least(keep / 2, 1));
-        Self {
-            first: at_most(refill, FIRST_BLOCKS),
-            refill,
-            keep,
-            flush: at_least(keep / 2, 1),
-        }
-    }
-}
-
-const fn at_least(value: usize, least: usize) -> usize {
-    if value < least { least } else { value }
-}
-
-const fn at_most(value: usize, most: usize) -> usize {
-    if value > most { most } else { value }
 }

@@ -132,11 +132,9 @@ cfg_if! {
 
         #[cfg(not(loom))]
         pub use allocator::{Allocator, ThreadCache};
-        pub use class::{ClassTable, HEADER_BYTES, MAX_CLASSES, SizeClass};
+        pub use class::{HEADER_BYTES, MAX_CLASSES, SizeClass};
         #[cfg(not(loom))]
-        pub use config::{
-            AllocatorConfig, ClassLimits, Config, Exhausted, HugePages, MAGAZINE_BLOCKS, Purge,
-        };
+        pub use config::{AllocatorConfig, ClassLimits, Config, Exhausted, HugePages, Purge};
         #[cfg(not(loom))]
         pub use error::{AllocError, FreeError, InitError};
         #[cfg(not(loom))]

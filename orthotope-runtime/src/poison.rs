@@ -6,7 +6,7 @@
 use crate::sys::die;
 
 /// Bytes at each end of a block that are written and looked at.
-pub(crate) const REACH: usize = 256;
+const REACH: usize = 256;
 
 /// No address that a program could follow, no small number, no text.
 const PATTERN: u8 = 0xdf;

@@ -4,13 +4,13 @@
 //! runs inside the compiler, and any tool give the same answer to the same question.
 
 /// Class payloads of the `"tensor"` preset in bytes: the twelve of [`SizeClass`](crate::SizeClass).
-pub const TENSOR_CLASSES: [usize; 12] = [
+pub(crate) const TENSOR_CLASSES: [usize; 12] = [
     64, 256, 4_096, 6_144, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144, 1_048_576, 16_777_216,
 ];
 
 /// Class payloads of the `"general"` preset in bytes: steps of 8 to 128, 8 classes per doubling to
-/// 4 KiB, 4 per doubling to 1 MiB. No request above 128 bytes loses more than an eighth (to 4 KiB) or a fifth.
-pub const GENERAL_CLASSES: [usize; 88] = general_classes();
+/// 4 KiB, 4 per doubling to 1 MiB. No block of a request above 128 bytes loses more than a ninth (to 4 KiB) or a fifth.
+pub(crate) const GENERAL_CLASSES: [usize; 88] = general_classes();
 
 const fn general_classes() -> [usize; 88] {
     let mut classes = [0; 88];
@@ -41,9 +41,10 @@ const fn general_step(payload: usize) -> usize {
 /// The result is strictly ascending and empty only if even the smallest class exceeds `largest`.
 ///
 /// ```
-/// use orthotope_runtime::tune::{TENSOR_CLASSES, fit_classes};
+/// use orthotope_runtime::Config;
+/// use orthotope_runtime::tune::fit_classes;
 ///
-/// assert_eq!(fit_classes(&TENSOR_CLASSES, 4_096, 8_192), [4_096, 8_192]);
+/// assert_eq!(fit_classes(Config::tensor().classes, 4_096, 8_192), [4_096, 8_192]);
 /// ```
 #[must_use]
 pub fn fit_classes(preset: &[usize], align: usize, largest: usize) -> Vec<usize> {

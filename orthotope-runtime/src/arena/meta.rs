@@ -112,7 +112,7 @@ impl Meta {
     /// # Safety
     ///
     /// No record is used again. `self` may itself live in one: it is not touched after the first unmapping.
-    pub(crate) unsafe fn unmap_all(&self) {
+    pub(super) unsafe fn unmap_all(&self) {
         let os = self.os;
         let mut chunk = mem::replace(&mut self.state.lock().chunks, ptr::null_mut());
         while let Some(mapping) = NonNull::new(chunk) {

@@ -59,7 +59,7 @@ pub(crate) struct Span {
 }
 
 /// What the arena knows of a span.
-pub(crate) struct Place {
+pub(super) struct Place {
     /// Neighbours in the list of free spans of about this size.
     pub(super) next: *mut Span,
     pub(super) prev: *mut Span,

@@ -4,7 +4,7 @@
 //! to 8) has a bin of its own, then 64 bins a doubling, so that a bin's sizes differ by less than a 64th.
 
 /// Requests up to this many bytes have a bin for each 8 bytes.
-pub const EXACT_BYTES: usize = 4_096;
+pub(crate) const EXACT_BYTES: usize = 4_096;
 /// Bins below [`EXACT_BYTES`].
 const EXACT_BINS: usize = EXACT_BYTES / 8;
 /// The power of two at which the doublings start.
@@ -15,21 +15,13 @@ const DOUBLING_BITS: u32 = 6;
 const DOUBLINGS: usize = (LARGEST_BYTES.ilog2() - FIRST_DOUBLING) as usize;
 
 /// Largest request, in bytes, that a profile tells from longer ones: 128 TiB, all that a process can address.
-pub const LARGEST_BYTES: usize = 1 << 47;
+pub(crate) const LARGEST_BYTES: usize = 1 << 47;
 /// How many bins there are.
-pub const BINS: usize = EXACT_BINS + (DOUBLINGS << DOUBLING_BITS);
+pub(crate) const BINS: usize = EXACT_BINS + (DOUBLINGS << DOUBLING_BITS);
 
 /// The bin of a request of `size` bytes. Zero counts as 1, what is longer than [`LARGEST_BYTES`] as that.
-///
-/// ```
-/// use orthotope_runtime::profile::{bin_limit, bin_of};
-///
-/// assert_eq!(bin_limit(bin_of(100)), 104);
-/// assert_eq!(bin_of(8), bin_of(1));
-/// ```
 #[inline]
-#[must_use]
-pub const fn bin_of(size: usize) -> usize {
+pub(crate) const fn bin_of(size: usize) -> usize {
     let last = size.saturating_sub(1);
     if last < EXACT_BYTES {
         return last >> 3;
@@ -45,15 +37,7 @@ pub const fn bin_of(size: usize) -> usize {
 }
 
 /// Largest request of a bin, in bytes: the inverse of [`bin_of`].
-///
-/// ```
-/// use orthotope_runtime::profile::{BINS, LARGEST_BYTES, bin_limit};
-///
-/// assert_eq!(bin_limit(0), 8);
-/// assert_eq!(bin_limit(BINS - 1), LARGEST_BYTES);
-/// ```
-#[must_use]
-pub const fn bin_limit(bin: usize) -> usize {
+pub(crate) const fn bin_limit(bin: usize) -> usize {
     if bin < EXACT_BINS {
         return (bin + 1) << 3;
     }

@@ -43,15 +43,15 @@ mod bins;
 mod read;
 mod write;
 
-pub use bins::{BINS, EXACT_BYTES, LARGEST_BYTES, bin_limit, bin_of};
+pub(crate) use bins::{BINS, EXACT_BYTES, LARGEST_BYTES, bin_limit, bin_of};
 pub use read::ProfileError;
-pub use write::write;
+pub(crate) use write::write;
 
 /// The version of the format that is written, and the newest that can be read.
-pub const VERSION: u64 = 1;
+const VERSION: u64 = 1;
 
 /// Largest number of a profile: what every reader of JSON keeps exactly.
-pub const MOST: u64 = (1 << 53) - 1;
+pub(crate) const MOST: u64 = (1 << 53) - 1;
 
 /// What a program asked of its allocator.
 ///
@@ -85,7 +85,6 @@ pub struct Profile {
 /// let profile = Profile::parse(text)?;
 /// let bin = &profile.bins[0];
 /// assert_eq!((bin.size, bin.peak, bin.peak_bytes), (24, 750, 18_000));
-/// assert_eq!(bin.usual_align(), 8);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,8 +112,7 @@ pub struct Bin {
 impl Bin {
     /// What its blocks are aligned to, for the most part: the largest alignment asked for where most blocks want more
     /// than 16 bytes, else 8.
-    #[must_use]
-    pub const fn usual_align(&self) -> usize {
+    pub(crate) const fn usual_align(&self) -> usize {
         if self.aligned > self.allocations / 2 {
             self.align
         } else {

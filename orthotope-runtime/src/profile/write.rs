@@ -9,17 +9,7 @@ use super::{Bin, MOST, Profile, VERSION};
 /// # Errors
 ///
 /// Those of `out`.
-///
-/// ```
-/// use orthotope_runtime::profile::{Profile, write};
-///
-/// let profile = Profile::parse(r#"{"orthotope_profile": 1, "bins": [{"size": 24, "peak": 7}]}"#)?;
-/// let mut text = String::new();
-/// write(&mut text, 1, 3, profile.bins.iter().copied())?;
-/// assert_eq!(Profile::parse(&text)?.threads, 3);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn write(
+pub(crate) fn write(
     out: &mut (impl Write + ?Sized),
     processes: u64,
     threads: u64,

@@ -155,7 +155,7 @@ impl Recording {
     }
 
     /// Becomes the thread that takes a snapshot, unless another one is.
-    pub(crate) fn try_busy(&self) -> Option<Busy<'_>> {
+    pub(super) fn try_busy(&self) -> Option<Busy<'_>> {
         let me = process_id();
         let holder = self.busy.load(Ordering::Relaxed);
         // Acquire pairs with the Release in `Busy::drop`.
@@ -281,7 +281,7 @@ impl Recording {
 }
 
 /// The right to take a snapshot.
-pub(crate) struct Busy<'a>(&'a Recording);
+pub(super) struct Busy<'a>(&'a Recording);
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {

@@ -23,7 +23,7 @@ fn mix(address: usize) -> u64 {
 
 /// Whether the block at `address` is followed: the same answer at its free.
 #[inline]
-pub(crate) fn is_sampled(address: usize) -> bool {
+pub(super) fn is_sampled(address: usize) -> bool {
     mix(address) >> (u64::BITS - RATE.ilog2()) == 0
 }
 

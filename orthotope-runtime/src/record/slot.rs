@@ -19,10 +19,10 @@ use crate::sys::AtExit;
 pub(crate) const SLOTS: usize = if cfg!(loom) { 2 } else { 512 };
 
 /// Bins of a slot: the profile's; a model has the first.
-pub(crate) const BINS: usize = if cfg!(loom) { 1 } else { profile::BINS };
+pub(super) const BINS: usize = if cfg!(loom) { 1 } else { profile::BINS };
 
 /// Bins that share the bit that says whether one was used.
-pub(crate) const GROUP: usize = 64;
+pub(super) const GROUP: usize = 64;
 
 /// Alignments up to this are what every allocator gives; Rust programs ask for 1 to 16.
 const USUAL_ALIGN: usize = 16;
@@ -86,7 +86,7 @@ impl Event {
 
 /// A number that one thread changes, or all threads do.
 #[derive(Default)]
-pub(crate) struct Count(AtomicU64);
+pub(super) struct Count(AtomicU64);
 
 impl Count {
     #[inline]
@@ -114,7 +114,7 @@ impl Count {
 /// What one thread did in one bin: a cache line, so that an event touches no other.
 #[cfg_attr(loom, derive(Default))]
 #[repr(align(64))]
-pub(crate) struct Counts {
+pub(super) struct Counts {
     pub(crate) allocations: Count,
     pub(crate) frees: Count,
     /// Bytes asked for less bytes freed, each rounded up to 8; wraps where more was freed.
@@ -209,7 +209,7 @@ impl Slot {
     }
 
     #[cfg(not(loom))]
-    pub(crate) fn hook(&self) -> *mut MaybeUninit<AtExit> {
+    pub(super) fn hook(&self) -> *mut MaybeUninit<AtExit> {
         self.hook.get()
     }
 
@@ -246,19 +246,19 @@ impl Slot {
         self.used.fetch_or(1 << (bin / GROUP), Ordering::Relaxed);
     }
 
-    pub(crate) fn count_remote(&self, event: Event) {
+    pub(super) fn count_remote(&self, event: Event) {
         self.bins[bin_of(event.size)]
             .remote
             .add(1, self.is_shared());
     }
 
     /// A bit for each group of bins of which one was used.
-    pub(crate) fn used(&self) -> u64 {
+    pub(super) fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }
 
     /// The counts of all bins that may have been used, ascending.
-    pub(crate) fn all_counts(&self) -> impl Iterator<Item = (usize, &Counts)> {
+    pub(super) fn all_counts(&self) -> impl Iterator<Item = (usize, &Counts)> {
         let used = self.used();
         (0..BINS.div_ceil(GROUP))
             .filter(move |group| used >> group & 1 == 1)
@@ -267,7 +267,7 @@ impl Slot {
     }
 
     /// The counts of a bin, unless none of its neighbours was ever used.
-    pub(crate) fn counts(&self, bin: usize) -> Option<&Counts> {
+    pub(super) fn counts(&self, bin: usize) -> Option<&Counts> {
         let used = self.used() >> (bin / GROUP) & 1 == 1;
         used.then(|| &self.bins[bin])
     }

@@ -61,7 +61,7 @@ impl<'a> Word<'a> {
     }
 
     /// Notes that the system may have taken what the free block holds.
-    pub(crate) fn fade(self) {
+    pub(super) fn fade(self) {
         if self.state() == BlockState::Poisoned {
             self.0.store(FADED, Ordering::Relaxed);
         }

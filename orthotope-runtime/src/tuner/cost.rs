@@ -14,7 +14,7 @@ use crate::slab::Geometry;
 const PAGE: usize = 4 << 10;
 
 /// The search counts in this many parts of a byte: a slab's tail is little for each of its blocks.
-pub(super) const SCALE: i128 = 256;
+pub(crate) const SCALE: i128 = 256;
 
 /// Bytes lost under a class table at the peak of what was recorded, and where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,12 +87,6 @@ impl Waste {
         self.requested + self.total()
     }
 
-    /// Internal waste: rounding over what was asked for; 0 where nothing was.
-    #[must_use]
-    pub fn internal(&self) -> f64 {
-        ratio(self.rounding, self.requested)
-    }
-
     fn sum_up(mut self) -> Self {
         for class in self.classes.iter().chain([&self.large]) {
             self.requested += class.requested;
@@ -103,14 +97,6 @@ impl Waste {
             self.magazines += class.magazines;
         }
         self
-    }
-}
-
-fn ratio(part: u128, whole: u128) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
     }
 }
 
@@ -127,7 +113,6 @@ fn ratio(part: u128, whole: u128) -> f64 {
 /// let waste = tuner::waste(&profile, &config, config.classes);
 /// assert_eq!((waste.requested, waste.blocks, waste.rounding), (18_000, 750, 0));
 /// assert_eq!(waste.taken(), waste.requested + waste.total());
-/// assert_eq!(waste.internal(), 0.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
@@ -145,10 +130,10 @@ pub fn waste(profile: &Profile, config: &Config, classes: &[usize]) -> Waste {
     // Of each class, the largest size that it serves, and how often that was asked for.
     let mut tops = vec![(0, 0); classes.len()];
     let served = served(config, classes);
+    let header = header_bytes(config);
     for bin in &profile.bins {
         match class_of(config, &classes[..served], bin) {
             Some(class) => {
-                let header = if config.header { HEADER_BYTES } else { 0 };
                 waste.classes[class].add(bin, classes[class] as u128, header as u128);
                 let (top, asked) = &mut tops[class];
                 let size = payload(config, bin);
@@ -158,7 +143,6 @@ pub fn waste(profile: &Profile, config: &Config, classes: &[usize]) -> Waste {
                 *asked = bin.allocations.saturating_add(*asked);
             }
             None => {
-                let header = if config.header { HEADER_BYTES } else { 0 };
                 let span = (bin.size + header).next_multiple_of(PAGE) - header;
                 waste.large.add(bin, span as u128, header as u128);
             }
@@ -169,6 +153,11 @@ pub fn waste(profile: &Profile, config: &Config, classes: &[usize]) -> Waste {
         class.magazines = kept(config, class.payload, profile.threads, asked);
     }
     waste.sum_up()
+}
+
+/// Bytes before each payload.
+fn header_bytes(config: &Config) -> usize {
+    if config.header { HEADER_BYTES } else { 0 }
 }
 
 /// How many of the classes serve anything.
@@ -205,14 +194,13 @@ fn payload(config: &Config, bin: &Bin) -> usize {
 
 /// What one block's share of its slab's tail is, in parts of a byte.
 fn scaled_tail(config: &Config, payload: usize) -> i128 {
-    let header = if config.header { HEADER_BYTES } else { 0 };
     let stride = stride(payload, config.align, config.header);
     let lot = if config.header {
         config.limits_of(stride).refill
     } else {
         1
     };
-    let Some(geometry) = Geometry::new(stride, config.align, header, lot) else {
+    let Some(geometry) = Geometry::new(stride, config.align, header_bytes(config), lot) else {
         return 0;
     };
     let tail = geometry.granules * GRANULE - geometry.capacity * stride;
@@ -230,6 +218,16 @@ fn kept(config: &Config, payload: usize, threads: u64, asked: u64) -> u128 {
     u128::from(threads.saturating_mul(each).min(asked)) * stride as u128
 }
 
+/// What was asked for of one payload.
+struct Asked {
+    payload: usize,
+    /// Blocks live at the peak, and their bytes.
+    blocks: u64,
+    bytes: u64,
+    /// Blocks handed out.
+    allocations: u64,
+}
+
 /// A size that a class may be made for.
 pub(crate) struct Size {
     /// The payload of that class: the cheapest that serves the size.
@@ -241,7 +239,7 @@ pub(crate) struct Size {
 pub(crate) fn sizes(profile: &Profile, config: &Config) -> Vec<Size> {
     let largest = config.classes.last().copied().unwrap_or(0);
     let largest = largest.min(config.arena / 2);
-    let mut sizes: Vec<(usize, u64, u64, u64)> = Vec::new();
+    let mut sizes: Vec<Asked> = Vec::new();
     for bin in &profile.bins {
         let payload = payload(config, bin);
         if bin.allocations == 0 && bin.peak == 0 {
@@ -250,16 +248,21 @@ pub(crate) fn sizes(profile: &Profile, config: &Config) -> Vec<Size> {
         if payload > largest || config.prefers_large(payload) {
             break;
         }
-        sizes.push((payload, bin.peak, bin.peak_bytes, bin.allocations));
+        sizes.push(Asked {
+            payload,
+            blocks: bin.peak,
+            bytes: bin.peak_bytes,
+            allocations: bin.allocations,
+        });
     }
     // Rounding to different alignments may have changed their order.
-    sizes.sort_unstable();
+    sizes.sort_unstable_by_key(|asked| asked.payload);
     sizes.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
+        let same = next.payload == kept.payload;
         if same {
-            kept.1 = kept.1.saturating_add(next.1);
-            kept.2 = kept.2.saturating_add(next.2);
-            kept.3 = kept.3.saturating_add(next.3);
+            kept.blocks = kept.blocks.saturating_add(next.blocks);
+            kept.bytes = kept.bytes.saturating_add(next.bytes);
+            kept.allocations = kept.allocations.saturating_add(next.allocations);
         }
         same
     });
@@ -270,10 +273,11 @@ pub(crate) fn sizes(profile: &Profile, config: &Config) -> Vec<Size> {
     let mut result: Vec<Size> = sizes
         .iter()
         .rev()
-        .map(|&(payload, blocks, bytes, asked)| {
+        .map(|asked| {
+            let payload = asked.payload;
             let own = stride(payload, config.align, config.header) as i128 * SCALE
                 + scaled_tail(config, payload);
-            let fixed = kept(config, payload, profile.threads, asked) as i128 * SCALE;
+            let fixed = kept(config, payload, profile.threads, asked.allocations) as i128 * SCALE;
             let (payload, price) = match cheapest {
                 Some((other, price)) if price <= own => (other, price),
                 _ => (payload, own),
@@ -284,8 +288,8 @@ pub(crate) fn sizes(profile: &Profile, config: &Config) -> Vec<Size> {
                 candidate: Candidate {
                     price,
                     fixed,
-                    blocks: i128::from(blocks),
-                    useful: i128::from(bytes) * SCALE,
+                    blocks: i128::from(asked.blocks),
+                    useful: i128::from(asked.bytes) * SCALE,
                 },
             }
         })

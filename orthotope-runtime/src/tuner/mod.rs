@@ -18,11 +18,10 @@ pub use cost::{ClassWaste, Waste, waste};
 use crate::class::MAX_CLASSES;
 use crate::config::Config;
 use crate::profile::Profile;
-use cost::SCALE;
 use search::{Candidate, Tables};
 
 /// Most classes that are tried where their number is not given.
-pub const CLASSES_TRIED: usize = 64;
+pub(crate) const CLASSES_TRIED: usize = 64;
 
 /// A table may waste so many hundredths of what was asked for more than the best one, if it has fewer classes.
 const TOLERATED_PERCENT: i128 = 1;
@@ -74,24 +73,4 @@ pub fn tune(profile: &Profile, config: &Config, count: Option<usize>) -> Vec<usi
 fn search(sizes: &[cost::Size], most: usize) -> Tables {
     let candidates: Vec<Candidate> = sizes.iter().map(|size| size.candidate).collect();
     search::search(&candidates, most.clamp(1, MAX_CLASSES))
-}
-
-/// The least waste in bytes of each number of classes from 1 on, rounded down.
-///
-/// ```
-/// use orthotope_runtime::profile::Profile;
-/// use orthotope_runtime::{Config, tuner};
-///
-/// let text = r#"{"orthotope_profile": 1, "bins": [{"size": 1000, "peak": 500}, {"size": 5000, "peak": 20}]}"#;
-/// let curve = tuner::curve(&Profile::parse(text)?, &Config::general());
-/// assert!(curve[1] < curve[0]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[must_use]
-pub fn curve(profile: &Profile, config: &Config) -> Vec<u128> {
-    search(&cost::sizes(profile, config), CLASSES_TRIED)
-        .losses
-        .iter()
-        .map(|&loss| u128::try_from(loss / SCALE).unwrap_or(0))
-        .collect()
 }

@@ -189,7 +189,7 @@ fn ceiling(dividend: i128, divisor: i128) -> i128 {
 
 impl Tables {
     /// The fewest classes that lose at most `allowed`; the best table there is if none does.
-    pub(crate) fn fewest(&self, allowed: i128) -> usize {
+    pub(super) fn fewest(&self, allowed: i128) -> usize {
         let within = self.losses.iter().position(|&loss| loss <= allowed);
         let (best, _) = self.best();
         within.map_or(best, |index| index + 1)
