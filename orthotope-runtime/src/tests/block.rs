@@ -21,7 +21,7 @@ fn header(room: &mut Room) -> (&Header, usize) {
 }
 
 #[test]
-fn a_word_tells_state_shape_address_and_secret() {
+fn a_header_tells_state_shape_size_owner_address_and_secret() {
     let mut room = Room([0; 128]);
     let (header, address) = header(&mut room);
     let secret = Secret(0x1234_5678_9abc_def0);
@@ -74,7 +74,7 @@ fn a_word_tells_state_shape_address_and_secret() {
 }
 
 #[test]
-fn no_size_looks_like_a_free_block() {
+fn sizes_that_once_looked_like_free_blocks_come_back() {
     // The constants once mixed these sizes into the words of free blocks.
     for size in [1_124_001_029, 1_770_068_587] {
         let config = AllocatorConfig {

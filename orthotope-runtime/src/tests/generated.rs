@@ -11,8 +11,12 @@ use crate::global::{
 use crate::thread_cache::{LocalBins, Locals, Phase};
 use crate::{fallback, tune};
 
+/// A type as the attribute would generate it, on the real system or with a runtime of its own.
 macro_rules! generated {
     ($name:ident, $classes:literal, $config:expr) => {
+        generated!($name, $classes, $config, Runtime::new());
+    };
+    ($name:ident, $classes:literal, $config:expr, $runtime:expr) => {
         #[derive(Clone, Copy)]
         struct $name;
 
@@ -21,7 +25,7 @@ macro_rules! generated {
             const CONFIG: Config = $config;
 
             fn runtime() -> &'static Runtime {
-                static RUNTIME: Runtime = Runtime::new();
+                static RUNTIME: Runtime = $runtime;
                 &RUNTIME
             }
 

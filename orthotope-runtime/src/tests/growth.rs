@@ -3,36 +3,13 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
+use super::generated::generated;
 use super::rng::Rng;
 use crate::config::{Config, Exhausted};
 use crate::global::{Generated, Runtime, alloc, dealloc, purge_now, realloc, stats};
 use crate::thread_cache::{LocalBins, Locals};
 
 const MIB: usize = 1 << 20;
-
-macro_rules! allocator {
-    ($name:ident, $config:expr) => {
-        #[derive(Clone, Copy)]
-        struct $name;
-
-        // SAFETY: one static and one thread-local of this type's own, a bin a class.
-        unsafe impl Generated for $name {
-            const CONFIG: Config = $config;
-
-            fn runtime() -> &'static Runtime {
-                static RUNTIME: Runtime = Runtime::new();
-                &RUNTIME
-            }
-
-            fn locals() -> NonNull<Locals> {
-                std::thread_local! {
-                    static BINS: LocalBins<88> = const { LocalBins::new() };
-                }
-                BINS.with(LocalBins::locals)
-            }
-        }
-    };
-}
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, 8).expect("a valid layout")
@@ -62,7 +39,7 @@ fn grow<G: Generated>(block: *mut u8, size: usize, new: usize, mark: u8) -> *mut
 
 #[test]
 fn a_block_with_room_behind_it_keeps_its_place() {
-    allocator!(Alone, Config::general().with_arena(256 * MIB));
+    generated!(Alone, 88, Config::general().with_arena(256 * MIB));
     // SAFETY: the layout is valid.
     let first = unsafe { alloc::<Alone>(layout(128 << 10)) };
     // SAFETY: the block is new.
@@ -85,8 +62,9 @@ fn a_block_with_room_behind_it_keeps_its_place() {
 
 #[test]
 fn blocks_that_grow_among_others_lose_nothing() {
-    allocator!(
+    generated!(
         Among,
+        88,
         Config::general()
             .with_arena(512 * MIB)
             .with_exhausted(Exhausted::Null)

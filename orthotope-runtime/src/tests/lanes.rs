@@ -148,7 +148,6 @@ fn large_blocks_of_many_threads_never_overlap() {
                 let mut held: Vec<(NonNull<u8>, u64)> = Vec::new();
                 let free = |cache: &mut ThreadCache, (block, stamp): (NonNull<u8>, u64)| {
                     // SAFETY: the block is live, ours, and begins with its stamp.
-                    // SAFETY: the block is live, ours, and begins with its stamp.
                     let found = unsafe { block.cast::<u64>().read() };
                     assert_eq!(found, stamp, "nobody else wrote");
                     // SAFETY: the block is live and given up.

@@ -101,7 +101,7 @@ fn a_later_higher_peak_takes_the_place_of_the_first() {
 }
 
 #[test]
-fn a_random_history_has_its_peak_within_a_hundredth() {
+fn a_random_history_has_its_peak_within_a_fiftieth() {
     for seed in 1..=5 {
         let recording = map();
         let mut rng = Rng::new(seed);

@@ -6,15 +6,14 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::time::Duration;
-use std::sync::mpsc::{Sender, channel};
-use std::thread::{self, JoinHandle};
 
 use proptest::prelude::*;
 
 use super::case::{THREADS, Way};
 use super::play::play;
 use super::random::{runner, step};
-use super::subject::Subject;
+use super::subject::{Subject, check_empty};
+use super::worker::Worker;
 use crate::allocator::Engine;
 use crate::arena::Schedule;
 use crate::config::{Config, Exhausted, HugePages, Purge};
@@ -25,6 +24,7 @@ use crate::global::{
 };
 use crate::sync::Ordering;
 use crate::tests::double::Double;
+use crate::tests::generated::generated;
 use crate::thread_cache::{Cold, LocalBins, Locals, Phase};
 
 /// A generated type whose system is a double.
@@ -34,28 +34,10 @@ trait OnDouble: Generated {
 
 macro_rules! on_double {
     ($name:ident, $classes:literal, $config:expr) => {
-        #[derive(Clone, Copy)]
-        struct $name;
-
-        // SAFETY: one static, one thread-local with a bin a class, a configuration that keeps the rules.
-        unsafe impl Generated for $name {
-            const CONFIG: Config = $config;
-
-            fn runtime() -> &'static Runtime {
-                static RUNTIME: Runtime = {
-                    static SYSTEM: &Double = $name::SYSTEM;
-                    Runtime::on(SYSTEM)
-                };
-                &RUNTIME
-            }
-
-            fn locals() -> NonNull<Locals> {
-                std::thread_local! {
-                    static BINS: LocalBins<$classes> = const { LocalBins::new() };
-                }
-                BINS.with(LocalBins::locals)
-            }
-        }
+        generated!($name, $classes, $config, {
+            static SYSTEM: &Double = $name::SYSTEM;
+            Runtime::on(SYSTEM)
+        });
 
         impl $name {
             const SYSTEM: &Double = {
@@ -143,35 +125,6 @@ on_double!(
         .with_exhausted(Exhausted::Null)
         .with_purge(Purge::Eager)
 );
-
-type Job = Box<dyn FnOnce() + Send>;
-
-/// A thread that does what it is told, until it is told nothing more.
-struct Worker {
-    jobs: Sender<Job>,
-    thread: JoinHandle<()>,
-}
-
-impl Worker {
-    fn new() -> Self {
-        let (jobs, todo) = channel::<Job>();
-        let thread = thread::spawn(move || todo.into_iter().for_each(|job| job()));
-        Self { jobs, thread }
-    }
-
-    /// Has it done there, and waits.
-    fn on<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> R {
-        let (done, result) = channel();
-        let job = move || done.send(job()).expect("somebody waits for it");
-        self.jobs.send(Box::new(job)).expect("the thread lives");
-        result.recv().expect("the job did not panic")
-    }
-
-    fn join(self) {
-        drop(self.jobs);
-        self.thread.join().expect("the thread ends well");
-    }
-}
 
 /// A pointer that another thread may have.
 #[derive(Clone, Copy)]
@@ -354,12 +307,7 @@ impl<G: OnDouble> Subject for Program<G> {
         for thread in 0..THREADS {
             self.flush(thread);
         }
-        let stats = self.workers[0].on(stats::<G>);
-        assert_eq!(stats.large_live, 0, "every large block came back");
-        for class in &stats.classes {
-            assert_eq!((class.live, class.cached), (0, 0), "{class:?}");
-        }
-        assert_eq!(stats.allocated, 0, "{stats:?}");
+        check_empty(&self.workers[0].on(stats::<G>));
         Self::engine().reclaim();
     }
 

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::case::{Setup, THREADS, Way};
-use super::subject::Subject;
+use super::subject::{Subject, check_empty};
 use crate::allocator::{Allocator, ThreadCache};
 use crate::arena::Schedule;
 use crate::class::SizeClass;
@@ -177,11 +177,7 @@ impl Subject for Instance {
         let engine = self.parts(0).0.engine();
         engine.reclaim();
         engine.validate();
-        let stats = engine.stats();
-        assert_eq!(stats.large_live, 0, "every large block came back");
-        for class in &stats.classes {
-            assert_eq!(class.live, 0, "{class:?}");
-        }
+        check_empty(&engine.stats());
     }
 
     fn finish(&mut self) {

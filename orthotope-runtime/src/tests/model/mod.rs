@@ -4,8 +4,8 @@
 //! does, is aligned, holds what its holder wrote, is zero where that was asked for, and an allocator that gave nothing
 //! had a reason. What is asked of the layers is said by their validators.
 //!
-//! Read on in this order: `case`, `map`, `subject`, `play`; then what is played with: `direct`, `instance`,
-//! `generated`; then who plays: `random` and `threads` here, and the fuzzer in `tests/fuzz`, which decodes a
+//! Read on in this order: `case`, `map`, `subject`, `play`; then what is played with: `paths` and `direct`, `instance`,
+//! `worker` and `generated`; then who plays: `random` and `threads` here, and the fuzzer in `tests/fuzz`, which decodes a
 //! [`Case`] from bytes as `seeds` does.
 
 mod case;
@@ -14,6 +14,7 @@ mod direct;
 mod generated;
 mod instance;
 mod map;
+mod paths;
 mod play;
 #[cfg(test)]
 mod random;
@@ -22,6 +23,8 @@ mod seeds;
 mod subject;
 #[cfg(test)]
 mod threads;
+#[cfg(test)]
+mod worker;
 
 pub use case::Case;
 #[cfg(test)]

@@ -5,7 +5,17 @@ use core::ptr::NonNull;
 
 use super::case::Way;
 use crate::config::Config;
+use crate::stats::Stats;
 use crate::tests::double::Double;
+
+/// Panics unless the allocator says that no block is live, and none lies in a cache.
+pub(super) fn check_empty(stats: &Stats) {
+    assert_eq!(stats.large_live, 0, "every large block came back");
+    for class in &stats.classes {
+        assert_eq!((class.live, class.cached), (0, 0), "{class:?}");
+    }
+    assert_eq!(stats.allocated, 0, "{stats:?}");
+}
 
 pub(super) trait Subject {
     /// What it was made with. `None` if the system was asked for too much.

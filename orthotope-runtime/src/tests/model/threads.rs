@@ -7,8 +7,8 @@ use std::thread;
 use proptest::prelude::*;
 
 use super::case::{SIZE_MOST, THREADS};
-use super::direct::{alloc, bind, free, leave};
 use super::map::Block;
+use super::paths::{alloc, bind, free, leave};
 use super::random::{runner, setup, step};
 use super::{Setup, Step};
 use crate::allocator::{Engine, Visit};

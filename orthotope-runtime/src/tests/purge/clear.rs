@@ -1,8 +1,10 @@
-//! Blocks made zero: by writing, by giving back, or not at all.
+//! Blocks that are zero: known to be, or made so by writing, by giving back, or not at all.
 
 use core::ptr::NonNull;
 
 use super::{Bench, MIB, general};
+use crate::arena::Schedule;
+use crate::config::Purge;
 use crate::large::Contents;
 use crate::sync::Ordering;
 use crate::sys::Os;
@@ -12,6 +14,30 @@ fn assert_zero(start: NonNull<u8>, bytes: usize) {
     // SAFETY: callers pass a live block of that length.
     let held = unsafe { core::slice::from_raw_parts(start.as_ptr(), bytes) };
     assert_eq!(held.iter().position(|&byte| byte != 0), None);
+}
+
+#[test]
+fn zero_is_known_of_dropped_memory_and_not_of_marked() {
+    let bench = Bench::new(general());
+    for (tick, zero) in [(Schedule::of(Purge::Never), false), (Schedule::NOW, true)] {
+        let block = bench.alloc(8 * MIB);
+        bench.free(block, 8 * MIB);
+        bench.settle(tick);
+        let block = bench
+            .visit()
+            .alloc_large(8 * MIB, 8)
+            .expect("there is room");
+        assert_eq!(block.contents == Contents::Zero, zero);
+        if zero {
+            for offset in (0..8 * MIB).step_by(4_096) {
+                // SAFETY: the block is live and that long.
+                assert_eq!(unsafe { block.payload.add(offset).read() }, 0);
+            }
+        }
+        // SAFETY: as above.
+        unsafe { block.payload.write_bytes(1, 8 * MIB) };
+        bench.free(block.payload, 8 * MIB);
+    }
 }
 
 #[test]

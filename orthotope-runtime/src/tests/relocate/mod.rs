@@ -135,7 +135,9 @@ fn locked_memory_is_copied_and_no_more_of_the_block_than_is_locked() {
     // SAFETY: a part of the block; no byte changes.
     let status = unsafe { libc::mlock(block.start.add(2 * MIB).as_ptr().cast(), GRANULE) };
     if status != 0 {
-        println!("skipped: locked_memory_is_copied needs a limit above 64 KiB");
+        println!(
+            "skipped: locked_memory_is_copied_and_no_more_of_the_block_than_is_locked needs a limit above 64 KiB"
+        );
         return;
     }
     program.grow(block, 12 * MIB);
@@ -280,7 +282,7 @@ fn a_block_is_copied_where_its_pages_would_displace_others() {
 }
 
 #[test]
-fn small_blocks_are_copied() {
+fn blocks_of_less_than_a_mebibyte_are_copied() {
     let program = Program::new(bare());
     let (block, _pin) = (program.take(MIB - 1), program.take(MIB));
     assert!(program.resize(block, 4 * MIB).is_none());
