@@ -52,10 +52,10 @@
 //! nothing is cold, and watches every allocator of the process.
 //!
 //! What stays in memory for a class though it is free is bounded: in each thread, at most the thread's limit over all
-//! classes (a flush leaves nothing, and a thread that comes back after a whole purge starts anew); in the depot, 32 magazines and 256 KiB (8 magazines with a header), and none
-//! that lay there for a whole tick; one free slab of less than 256 KiB until a tick finds it idle; the part of one slab
-//! that was never carved. With a header, free slabs stay with their class as address space, their pages given back,
-//! until some request does not fit.
+//! classes (a flush leaves nothing, and a thread that comes back after a whole purge starts anew); in the depot, 32
+//! magazines and 256 KiB (8 magazines at least with a header), and none that lay there for a whole tick; one free slab of
+//! less than 256 KiB until a tick finds it idle; the part of one slab that was never carved. With a header, free slabs
+//! stay with their class as address space, their pages given back, until some request does not fit.
 //!
 //! # Life of a thread
 //!

@@ -47,7 +47,7 @@ pub(crate) unsafe fn write(block: *mut u8, bytes: usize) {
 
 /// # Safety
 ///
-/// As for [`write`].
+/// As for [`write()`].
 #[inline(never)]
 unsafe fn write_long(block: *mut u8, bytes: usize) {
     let end = ends(bytes);
@@ -63,7 +63,7 @@ unsafe fn write_long(block: *mut u8, bytes: usize) {
 ///
 /// # Safety
 ///
-/// As for [`write`], and the block was written so since.
+/// As for [`write()`], and the block was written so since.
 #[inline(always)]
 pub(crate) unsafe fn is_intact_short(block: *const u8, bytes: usize) -> bool {
     // SAFETY: the caller's promise.
@@ -92,11 +92,11 @@ const fn ends(bytes: usize) -> usize {
     if bytes <= 2 * REACH { bytes } else { REACH }
 }
 
-/// Offset of the first byte that is not as [`write`] left it; `None` if all are.
+/// Offset of the first byte that is not as [`write()`] left it; `None` if all are.
 ///
 /// # Safety
 ///
-/// As for [`write`], and the block was written so since.
+/// As for [`write()`], and the block was written so since.
 #[inline]
 pub(crate) unsafe fn first_change(block: *const u8, bytes: usize, faded: Faded) -> Option<usize> {
     // SAFETY: the caller's promise.

@@ -10,9 +10,9 @@
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
 //! - a span is in `free` exactly if its kind is `Free`, in `pool` exactly if it is `Pooled`, in a lane's place
 //!   if it is `Parked`;
-//! - the entries of a span's first and last granule lead to it; of every granule, if it is a slab or large;
+//! - the entries of a span's first and last granule lead to it; of every granule, if it is neither free nor pooled;
 //! - the budget's charge is the sum of the spans' charges, and free spans are charged nothing;
-//! - granules of free and pooled spans are clean or cold, those of all others are used; `cold` counts the cold ones.
+//! - granules of free and pooled spans are clean or cold, those of all others neither; `cold` counts the cold ones.
 
 mod age;
 mod bins;

@@ -1,9 +1,11 @@
 //! What generated code calls: `GlobalAlloc`, the binding of threads, the way to the system's allocator.
 //!
 //! The generated type implements [`Generated`]; everything else is a function here, generic over it. The
-//! functions in `fast` are inlined into the user's program; those in `slow` are cold, out of line, and
+//! functions in `fast` are inlined into the user's program; those in `slow` and `slow_free` are cold, out of line, and
 //! shared by all configurations; `typed` has what answers with an error instead of a null. A configuration that is
 //! `hardened` leaves the fast path at once. `sampled` is the heap profile's part, and nothing without its feature.
+//!
+//! Read on in this order: here, `fast`, `slow`, `slow_free`, `hardened`, `typed`, `sampled`, `runtime`, `start`, `c_api`, `image`.
 
 pub mod c_api;
 mod fast;

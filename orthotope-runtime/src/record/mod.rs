@@ -47,7 +47,7 @@ std::thread_local! {
 /// The process's recording.
 static RECORDING: Once<Recording> = Once::new();
 
-/// Counts a block that was handed out.
+/// Counts a block that was handed out for `size` bytes, aligned to `align`, a power of two.
 ///
 /// ```
 /// use orthotope_runtime::record;
@@ -62,7 +62,7 @@ pub fn allocated(block: *mut u8, size: usize, align: usize) {
     count(block, Event::allocation(size, align));
 }
 
-/// Counts a block that is about to be freed.
+/// Counts a block that is about to be freed, and was asked for with `size` bytes.
 ///
 /// ```
 /// use orthotope_runtime::record;
@@ -78,7 +78,7 @@ pub fn freed(block: *mut u8, size: usize) {
     count(block, Event::free(size));
 }
 
-/// Counts a block that `realloc` made of another one.
+/// Counts a block of `new` bytes, aligned to `align`, that `realloc` made of one of `old` bytes.
 ///
 /// ```
 /// use orthotope_runtime::record;

@@ -4,6 +4,8 @@
 //! `thread_local!` of the generated code, or in a [`ThreadCache`](crate::ThreadCache). [`Cold`] is all
 //! the rest, in the arena's records. Knows nothing of where spans come from.
 //!
+//! Read on in this order: here, `cold`, `cold_bin`, `allowance`, `leave`, `registry`, `search`, `shuffle`.
+//!
 //! **Uninitialised looks empty.** A bin starts with its top on a shared sentinel and its limit at null:
 //! the first allocation finds no block, the first free no room, and both reach the slow path, which
 //! sets the thread up. The fast path needs no test for it.
@@ -11,7 +13,7 @@
 //! A bin's stack occupies `base[1..]`; `base[0]` is null for good. So `*top` is the block on top, or
 //! null exactly if the stack is empty.
 //!
-//! Invariants of a bin that is set up, checked by [`Cold::validate`]: `base <= top <= base + capacity`;
+//! Invariants of a bin that is set up, checked by `Cold::validate`: `base <= top <= base + capacity`;
 //! `limit = base + allowance`, the blocks that the class is allowed, none more than its limits; `base[0]` is null and no
 //! other entry up to `top` is. Those of the allowances are in `allowance.rs`, with what they bound.
 
