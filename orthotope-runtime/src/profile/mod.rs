@@ -45,6 +45,7 @@ mod write;
 
 pub(crate) use bins::{BINS, EXACT_BYTES, LARGEST_BYTES, bin_limit, bin_of};
 pub use read::ProfileError;
+#[cfg(not(loom))]
 pub(crate) use write::write;
 
 /// The version of the format that is written, and the newest that can be read.

@@ -147,6 +147,18 @@ impl Cold {
         unsafe { &(*cold.as_ptr()).allowances }
     }
 
+    /// The same, and what is of `class` alone.
+    ///
+    /// # Safety
+    ///
+    /// As for [`allowances`](Self::allowances), and there are more than `class` classes.
+    unsafe fn parts<'a>(cold: NonNull<Self>, class: usize) -> (&'a Allowances, &'a ColdBin) {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { Self::allowances(cold) };
+        // SAFETY: as above.
+        (shared, unsafe { Self::bin(cold, class) })
+    }
+
     /// Notes that the thread is here. If it was away for a whole purge, its cache starts anew.
     ///
     /// # Safety
@@ -188,9 +200,7 @@ impl Cold {
         most: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let shared = unsafe { Self::allowances(cold) };
-        // SAFETY: as above.
-        let this = unsafe { Self::bin(cold, class) };
+        let (shared, this) = unsafe { Self::parts(cold, class) };
         if this.allowance.get() < most || shared.pressed() {
             // SAFETY: the caller is the owner, and the class is ready.
             unsafe { Self::grow(cold, arena, centrals, class, most) };
@@ -210,9 +220,7 @@ impl Cold {
         most: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let shared = unsafe { Self::allowances(cold) };
-        // SAFETY: as above.
-        let this = unsafe { Self::bin(cold, class) };
+        let (shared, this) = unsafe { Self::parts(cold, class) };
         let epoch = shared.epoch();
         this.note(this.often(epoch) + 1, epoch);
         this.gave.set(false);
@@ -252,9 +260,7 @@ impl Cold {
         more: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let shared = unsafe { Self::allowances(cold) };
-        // SAFETY: as above.
-        let this = unsafe { Self::bin(cold, class) };
+        let (shared, this) = unsafe { Self::parts(cold, class) };
         shared.trips.set(shared.trips.get() + 1);
         let (often, epoch) = (this.came.get(), this.epoch.get());
         let stride = centrals[class].geometry().stride;
@@ -298,9 +304,7 @@ impl Cold {
         epoch: usize,
     ) {
         // SAFETY: the caller is the owner.
-        let shared = unsafe { Self::allowances(cold) };
-        // SAFETY: as above.
-        let this = unsafe { Self::bin(cold, class) };
+        let (shared, this) = unsafe { Self::parts(cold, class) };
         // SAFETY: as above.
         let blocks = unsafe { this.to_give(cold, class, often, epoch) };
         if blocks == 0 {
