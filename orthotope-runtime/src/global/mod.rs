@@ -25,7 +25,7 @@ use core::ptr::NonNull;
 pub use fast::{alloc, alloc_zeroed, dealloc, realloc};
 pub use runtime::Runtime;
 #[cfg(feature = "profiling")]
-pub use sampled::{heap_snapshot, set_heap_sample_interval};
+pub use sampled::{heap_snapshot, set_heap_sample_interval, without_heap_samples};
 pub use typed::{
     allocate, allocator_stats, deallocate, deallocate_with_size, flush_thread, purge_now, stats,
     usable_size,

@@ -117,3 +117,9 @@ pub fn heap_snapshot<G: Generated>() -> Snapshot {
 pub fn set_heap_sample_interval<G: Generated>(bytes: usize) {
     G::runtime().heap.set_interval(bytes);
 }
+
+/// Calls `visit`, during which this thread takes no samples of the type's allocator.
+pub fn without_heap_samples<G: Generated, R>(visit: impl FnOnce() -> R) -> R {
+    // SAFETY: `Generated` promises this thread's locals.
+    unsafe { G::locals().as_ref() }.sampler.inside(visit)
+}

@@ -71,11 +71,14 @@ impl Sampler {
         Some(interval)
     }
 
-    /// Calls `visit`, during which the thread takes no other sample.
-    pub(crate) fn inside(&self, visit: impl FnOnce()) {
+    /// Calls `visit`, during which the thread takes no sample, and comes no nearer to one.
+    pub(crate) fn inside<R>(&self, visit: impl FnOnce() -> R) -> R {
         self.inside.set(1);
-        visit();
-        self.inside.set(0);
+        let _back = Outside {
+            sampler: self,
+            left: self.left.get(),
+        };
+        visit()
     }
 
     /// A distance: exponential, `interval` on average.
@@ -90,6 +93,19 @@ impl Sampler {
         let uniform = ((state >> 11) + 1) as f64 / (1_u64 << 53) as f64;
         // A cast to an integer ends at the integer's end.
         (-uniform.ln() * interval as f64) as isize
+    }
+}
+
+/// Puts a countdown back to where it was; a panic may pass, too.
+struct Outside<'a> {
+    sampler: &'a Sampler,
+    left: isize,
+}
+
+impl Drop for Outside<'_> {
+    fn drop(&mut self) {
+        self.sampler.left.set(self.left);
+        self.sampler.inside.set(0);
     }
 }
 
@@ -126,6 +142,11 @@ mod tests {
             assert!(sampler.count(1 << 20));
             assert_eq!(sampler.pick(heap, 1 << 20, || ()), None);
         });
+        assert!(
+            !sampler.is_due(),
+            "what was asked for inside is not counted"
+        );
+        assert!(sampler.count(1 << 20));
         assert_eq!(sampler.pick(heap, 1 << 20, || ()), Some(1));
         heap.set_interval(0);
         assert!(sampler.count(1 << 20));

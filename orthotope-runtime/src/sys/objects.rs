@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 
-/// A part of the program or of a library that holds code.
+/// A part of the program or of a library that holds code: whole pages, as they are mapped.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// Address of its first byte.
+    /// Address of its first page.
     pub start: usize,
-    /// Address behind its last byte.
+    /// Address behind its last page.
     pub end: usize,
-    /// Where in the file it begins, in bytes.
+    /// Where in the file its first page begins, in bytes.
     pub offset: u64,
     /// The file; empty for the program itself.
     pub path: OsString,
@@ -42,6 +42,7 @@ mod elf {
     use std::os::unix::ffi::OsStrExt;
 
     use super::Object;
+    use crate::sys::page_bytes;
 
     /// Type of the note that holds a build's name.
     const BUILD_ID: u32 = 3;
@@ -85,10 +86,13 @@ mod elf {
         let objects = unsafe { &mut *objects.cast::<Vec<Object>>() };
         for header in headers {
             if header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_X != 0 {
+                // What lies before it in its first page is mapped with it.
+                let before = place(header) % page_bytes();
+                let end = place(header) + header.p_memsz as usize;
                 objects.push(Object {
-                    start: place(header),
-                    end: place(header) + header.p_memsz as usize,
-                    offset: header.p_offset,
+                    start: place(header) - before,
+                    end: end.next_multiple_of(page_bytes()),
+                    offset: header.p_offset - before as u64,
                     path: path.to_owned(),
                     build_id: build_id.unwrap_or_default().to_vec(),
                 });

@@ -1,6 +1,7 @@
 //! From snapshots to a profile.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use orthotope_runtime::heap::{Object, Snapshot, Stack, objects};
@@ -32,8 +33,10 @@ struct Builder {
     profile: Profile,
     texts: HashMap<String, i64>,
     objects: Vec<Object>,
-    /// The location of an address; none if it is the allocator's own.
-    locations: HashMap<usize, Option<u64>>,
+    /// What is at each address.
+    calls: HashMap<usize, Rc<[Call]>>,
+    /// Locations by address and by how many of the innermost calls there are left out.
+    locations: HashMap<(usize, usize), u64>,
     functions: HashMap<(i64, i64), u64>,
 }
 
@@ -43,6 +46,7 @@ impl Builder {
             profile: Profile::default(),
             texts: HashMap::new(),
             objects: objects(),
+            calls: HashMap::new(),
             locations: HashMap::new(),
             functions: HashMap::new(),
         };
@@ -95,11 +99,22 @@ impl Builder {
     }
 
     fn add(&mut self, stack: &Stack<'_>) {
-        let mut location_id = Vec::with_capacity(stack.frames.len());
-        for &frame in stack.frames {
-            if let Some(location) = self.location(frame) {
-                location_id.push(location);
+        let mut frames: Vec<_> = stack
+            .frames
+            .iter()
+            .map(|&address| (address, self.calls(address)))
+            .collect();
+        if frames.is_empty() {
+            frames.push((0, Rc::new([Call::named("[no room for the stack]")])));
+        }
+        let mut own = own(&frames);
+        let mut location_id = Vec::with_capacity(frames.len());
+        for (address, calls) in &frames {
+            let all = calls.len().max(1);
+            if own < all {
+                location_id.push(self.location(*address, calls, own));
             }
+            own = own.saturating_sub(all);
         }
         let rounded = |number: f64| number.round() as i64;
         self.profile.sample.push(Sample {
@@ -113,23 +128,22 @@ impl Builder {
         });
     }
 
-    /// The location of an address; none if all that is there is the allocator's own.
-    fn location(&mut self, address: usize) -> Option<u64> {
-        if let Some(&known) = self.locations.get(&address) {
-            return known;
-        }
-        let found = calls(address);
-        let outside: Vec<_> = found.iter().skip_while(|call| call.is_own()).collect();
-        let location = if outside.is_empty() && !found.is_empty() {
-            None
-        } else {
-            Some(self.add_location(address, &outside))
-        };
-        self.locations.insert(address, location);
-        location
+    fn calls(&mut self, address: usize) -> Rc<[Call]> {
+        let known = self.calls.entry(address);
+        Rc::clone(known.or_insert_with(|| calls(address).into()))
     }
 
-    fn add_location(&mut self, address: usize, calls: &[&Call]) -> u64 {
+    /// The location of the calls at an address, the innermost `own` of them left out.
+    fn location(&mut self, address: usize, calls: &[Call], own: usize) -> u64 {
+        if let Some(&known) = self.locations.get(&(address, own)) {
+            return known;
+        }
+        let id = self.add_location(address, &calls[own..]);
+        self.locations.insert((address, own), id);
+        id
+    }
+
+    fn add_location(&mut self, address: usize, calls: &[Call]) -> u64 {
         let line: Vec<_> = calls
             .iter()
             .map(|call| Line {
@@ -199,4 +213,22 @@ impl Builder {
             .map_or(0, |time| time.as_nanos() as i64);
         self.profile
     }
+}
+
+/// How many calls of a stack, innermost first, lie between the program's call and the sample. One that is not known as such
+/// does where the next one out does: what is generated lies in the program's files. None do if all would.
+fn own(frames: &[(usize, Rc<[Call]>)]) -> usize {
+    // An address without a symbol is some call.
+    let calls = frames.iter().flat_map(|(_, calls)| {
+        let unknown = calls.is_empty().then_some(false);
+        calls.iter().map(Call::is_own).chain(unknown)
+    });
+    let (mut own, mut all) = (0, 0);
+    for is_own in calls {
+        all += 1;
+        if is_own && all <= own + 2 {
+            own = all;
+        }
+    }
+    if own == all { 0 } else { own }
 }

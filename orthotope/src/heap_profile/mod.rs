@@ -1,7 +1,8 @@
 //! Heap profiles, written down: from what the runtime has sampled to a file that `pprof` reads.
 //!
 //! Owns the encoding, the symbols and the file at the end of the process; what is sampled, and how, is the runtime's `heap`.
-//! Everything here allocates like any other code of the program: the runtime is asked for a copy, and watched no longer.
+//! Everything here allocates like any other code of the program: the runtime is asked for a copy, and watched no longer. What
+//! is asked for meanwhile of the allocator whose profile is written is not sampled: it would be found in the next one.
 //!
 //! Read on in this order: here, `pprof`, `encode`, `symbols`.
 
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use orthotope_runtime::global::{Generated, heap_snapshot};
+use orthotope_runtime::global::{Generated, heap_snapshot, without_heap_samples};
 use orthotope_runtime::heap::{PROFILE_VARIABLE, Snapshot, snapshots};
 use prost::Message;
 
@@ -28,16 +29,23 @@ use prost::Message;
 ///
 /// Those of `writer`.
 pub fn heap_profile<G: Generated>(writer: impl Write) -> io::Result<()> {
-    write(&[heap_snapshot::<G>()], writer)
+    let encoded = without_heap_samples::<G, _>(|| encoded(&[heap_snapshot::<G>()]));
+    zip(&encoded, writer)
 }
 
-fn write(snapshots: &[Snapshot], writer: impl Write) -> io::Result<()> {
+fn encoded(snapshots: &[Snapshot]) -> Vec<u8> {
     WRITER.store(process::id(), Ordering::Relaxed);
     WRITING.fetch_add(1, Ordering::Relaxed);
     let profile = encode::profile(snapshots);
+    // More than many programs hold themselves.
+    backtrace::clear_symbol_cache();
     WRITING.fetch_sub(1, Ordering::Relaxed);
+    profile.encode_to_vec()
+}
+
+fn zip(encoded: &[u8], writer: impl Write) -> io::Result<()> {
     let mut gzip = GzEncoder::new(writer, Compression::fast());
-    gzip.write_all(&profile.encode_to_vec())?;
+    gzip.write_all(encoded)?;
     gzip.finish()?.flush()
 }
 
@@ -72,7 +80,7 @@ fn keep(snapshots: &[Snapshot], path: &OsStr) -> io::Result<()> {
     let mut beside = path.to_owned();
     beside.push(format!(".{}.tmp", process::id()));
     let written = File::create(&beside)
-        .and_then(|file| write(snapshots, file))
+        .and_then(|file| zip(&encoded(snapshots), file))
         .and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         // It may never have been there.

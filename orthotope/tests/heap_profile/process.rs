@@ -16,7 +16,7 @@ use super::read::{Profile, read};
 const PART: &str = "ORTHOTOPE_HEAP_PROFILE_TEST";
 
 /// A folder of its own, empty.
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("heap-profile-{name}"));
     // It is not there the first time.
     let _ = fs::remove_dir_all(&folder);
@@ -24,11 +24,11 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Runs the test of this name as a child, and reads the profiles that it leaves.
-fn profiles_of(test: &str, interval: &str) -> Vec<Profile> {
-    let folder = folder(test);
+/// Runs a test as a child. Returns the files that it leaves.
+pub(super) fn files_of(test: &str, interval: &str) -> Vec<PathBuf> {
+    let folder = folder(&test.replace("::", "-"));
     let output = Command::new(std::env::current_exe().expect("Linux tells"))
-        .args(["--exact", &format!("process::{test}"), "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env(PART, "child")
         .env("ORTHOTOPE_HEAP_PROFILE", folder.join("of-%p.pb.gz"))
         .env("ORTHOTOPE_HEAP_SAMPLE", interval)
@@ -39,11 +39,18 @@ fn profiles_of(test: &str, interval: &str) -> Vec<Profile> {
         .expect("the folder is there")
         .map(|entry| entry.expect("an entry of it").path())
         .inspect(|path| assert!(path.to_string_lossy().ends_with(".pb.gz"), "{path:?}"))
+        .collect()
+}
+
+/// Runs the test of this file with this name as a child, and reads the profiles that it leaves.
+fn profiles_of(test: &str, interval: &str) -> Vec<Profile> {
+    files_of(&format!("process::{test}"), interval)
+        .into_iter()
         .map(|path| read(&fs::read(path).expect("it is a file")))
         .collect()
 }
 
-fn is_child() -> bool {
+pub(super) fn is_child() -> bool {
     std::env::var_os(PART).is_some()
 }
 
@@ -213,4 +220,17 @@ fn the_process_own_allocator_is_profiled() {
     drop(kept);
     let after = profile!(Global);
     assert_eq!(after.of("process::keeps_a_vector")[2..], [0, 0]);
+}
+
+#[test]
+fn a_profile_is_not_found_in_the_next() {
+    if is_child() {
+        for _ in 0..2 {
+            let profile = profile!(Global);
+            assert_eq!(profile.of("heap_profile::encoded"), [0; 4]);
+            assert_eq!(profile.of("encode::profile"), [0; 4]);
+        }
+        return;
+    }
+    profiles_of("a_profile_is_not_found_in_the_next", "1");
 }

@@ -134,6 +134,10 @@ pub(crate) fn read(gzipped: &[u8]) -> Profile {
         .collect();
     let mappings: HashMap<u64, HashMap<u64, u64>> =
         messages(3).map(numbers).map(|of| (of[&1], of)).collect();
+    for mapping in mappings.values() {
+        let place = [2, 3, 4].map(|field| mapping.get(&field).copied().unwrap_or(0));
+        assert!(place.iter().all(|at| at % 4_096 == 0), "{place:x?}");
+    }
     let mut locations = HashMap::new();
     for location in messages(4) {
         let of = numbers(location);
