@@ -14,6 +14,7 @@ macro_rules! profile {
 mod exact;
 mod process;
 mod read;
+mod tool;
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::thread;
