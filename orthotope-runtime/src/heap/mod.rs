@@ -277,12 +277,13 @@ fn number(text: &CStr) -> Option<usize> {
 
 /// Every heap that has started.
 fn each() -> impl Iterator<Item = &'static Heap> {
-    // Acquire pairs with the Release in `start`.
+    // Acquire pairs with the Release in `start`, of the first and of all before it: each has exchanged what the one before
+    // it stored, so their successors are seen as well.
     let mut next = FIRST.load(Ordering::Acquire);
     core::iter::from_fn(move || {
         // SAFETY: null, or a static.
         let heap: &'static Heap = unsafe { next.as_ref() }?;
-        next = heap.next.load(Ordering::Acquire);
+        next = heap.next.load(Ordering::Relaxed);
         Some(heap)
     })
 }
