@@ -1,5 +1,6 @@
 //! Forks while all the other threads are at work: the child does a little of everything and ends.
 
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -53,15 +54,41 @@ fn await_end(child: libc::pid_t) {
     );
 }
 
+/// What the child's own thread makes. It is no thread of the standard library's, whose list of stacks another thread may have
+/// been changing, under a lock, at the fork.
+struct Errand {
+    subject: Subject,
+    seed: u64,
+    made: Vec<Piece>,
+}
+
+extern "C" fn run(errand: *mut libc::c_void) -> *mut libc::c_void {
+    // SAFETY: it is the errand's address, and nobody else looks until this thread was joined.
+    let errand = unsafe { &mut *errand.cast::<Errand>() };
+    errand.made = pieces(errand.subject, errand.seed);
+    ptr::null_mut()
+}
+
+fn pieces(subject: Subject, seed: u64) -> Vec<Piece> {
+    let mut random = Random::new(seed);
+    (0..PIECES / 2)
+        .filter_map(|_| Piece::new(subject.heap, size(&mut random), align(&mut random), 0x5a))
+        .collect()
+}
+
 fn live(subject: Subject, seed: u64) {
-    let pieces = move |seed| -> Vec<Piece> {
-        let mut random = Random::new(seed);
-        let pieces = (0..PIECES / 2)
-            .filter_map(|_| Piece::new(subject.heap, size(&mut random), align(&mut random), 0x5a));
-        pieces.collect()
+    let mut errand = Errand {
+        subject,
+        seed,
+        made: Vec::new(),
     };
-    let theirs = thread::spawn(move || pieces(seed));
-    let mut ours = pieces(seed + 1);
+    let argument = (&raw mut errand).cast();
+    // SAFETY: all zero is a valid value for a thread's name, which is read once it was written.
+    let mut thread = unsafe { std::mem::zeroed::<libc::pthread_t>() };
+    // SAFETY: the errand outlives the thread, which is joined below.
+    let refused = unsafe { libc::pthread_create(&raw mut thread, ptr::null(), run, argument) };
+    assert_eq!(refused, 0, "a child can make a thread");
+    let mut ours = pieces(subject, seed + 1);
     for piece in ours.iter_mut().step_by(3) {
         let refused = !piece.resize(2 * piece.size());
         assert!(
@@ -70,7 +97,9 @@ fn live(subject: Subject, seed: u64) {
             subject.name
         );
     }
-    drop(theirs.join().expect("a panic ends the process"));
+    // SAFETY: the thread was made above, and is joined once.
+    unsafe { libc::pthread_join(thread, ptr::null_mut()) };
+    drop(errand);
     (subject.purge_now)();
     drop(ours);
     (subject.flush_thread)();
