@@ -42,7 +42,7 @@ fn refused_commits_are_null() {
 }
 
 #[test]
-fn what_is_freed_under_a_limit_goes_back_without_a_helper() {
+fn what_is_freed_under_a_limit_goes_back_without_a_background_thread() {
     run_each("data-later");
 }
 

@@ -75,7 +75,7 @@ fn the_last_holder_comes_once_and_sees_all() {
 }
 
 #[test]
-fn the_helper_looks_only_at_what_is_there() {
+fn the_background_thread_looks_only_at_what_is_there() {
     check(|| {
         let engine = Arc::new(Engine::new());
         // Whether the engine is listed; the steps of `engines::each_retained` and of `Engine::release`.
