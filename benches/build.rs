@@ -1,6 +1,7 @@
 //! Tells the crate what compiled it, and how. Of `orthotope-programs`, too.
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
 fn main() {
@@ -13,6 +14,15 @@ fn main() {
     println!("cargo::rustc-env=BENCHES_COMPILER={}", version.trim());
     let level = env::var("OPT_LEVEL").expect("cargo sets OPT_LEVEL");
     println!("cargo::rustc-env=BENCHES_OPT_LEVEL={level}");
+
+    // The workspace's, or the package's own where it is unpacked alone.
+    let own = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let lock = Path::new(&own)
+        .ancestors()
+        .map(|folder| folder.join("Cargo.lock"))
+        .find(|lock| lock.is_file())
+        .expect("cargo has written Cargo.lock before it builds");
+    println!("cargo::rustc-env=BENCHES_LOCK={}", lock.display());
 
     // Without cmake, snmalloc is built with its assertions on unless the caller says otherwise; a
     // comparison with such a build would flatter everybody else.

@@ -7,6 +7,9 @@
 //!
 //! Without the feature `programs` only the parts without dependencies are built.
 
+#[cfg(all(feature = "rivals", feature = "secure"))]
+compile_error!("`secure` would make mimalloc secure in every binary: build it without `rivals`");
+
 pub mod digest;
 #[cfg(feature = "programs")]
 pub mod process;

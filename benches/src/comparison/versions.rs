@@ -1,6 +1,6 @@
 //! Versions of what is compared, as Cargo.lock had them when this was built. Of `orthotope-programs`, too.
 
-const LOCK: &str = include_str!("../../../Cargo.lock");
+const LOCK: &str = include_str!(env!("BENCHES_LOCK"));
 
 /// A package from a registry and its version.
 pub(crate) fn of_package(package: &str) -> String {

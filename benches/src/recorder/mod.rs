@@ -15,7 +15,7 @@ use crate::comparison::Role;
 use crate::comparison::circumstances::Circumstances;
 use crate::comparison::turns;
 pub use work::Pass;
-use work::Sizes;
+use work::{PROFILE, Sizes};
 
 /// Nanoseconds that a call may cost more.
 const MOST: f64 = 15.0;
@@ -76,7 +76,7 @@ pub fn main(subjects: &[Subject]) -> ExitCode {
     let sizes = match Sizes::recorded() {
         Ok(sizes) => sizes,
         Err(error) => {
-            eprintln!("recorder: the profile that the sizes come from is none: {error}");
+            eprintln!("recorder: {PROFILE}, where the sizes come from: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -144,7 +144,7 @@ mod tests {
             rounds: 1,
             steps: 10,
         };
-        let sizes = Sizes::recorded().expect("a committed profile is JSON");
+        let sizes = Sizes::recorded().expect("a committed profile is there");
         let subjects = [Subject {
             name: "glibc",
             package: None,

@@ -1,5 +1,6 @@
 //! What is asked of an allocator with and without a recorder, and the processor's time that it takes.
 
+use std::fs;
 use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,10 @@ use crate::crew;
 use crate::random::Random;
 
 /// A recorded program: its sizes, as often as it asked for them.
-const PROFILE: &str = include_str!("../../../examples/profiles/json_service.json");
+pub(super) const PROFILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../examples/profiles/json_service.json"
+);
 /// How many quantiles the sizes are cut into.
 const QUANTILES: u64 = 1_024;
 
@@ -32,8 +36,8 @@ struct Bin {
 pub(super) struct Sizes(Vec<usize>);
 
 impl Sizes {
-    pub(super) fn recorded() -> serde_json::Result<Self> {
-        let profile: Profile = serde_json::from_str(PROFILE)?;
+    pub(super) fn recorded() -> io::Result<Self> {
+        let profile: Profile = serde_json::from_slice(&fs::read(PROFILE)?)?;
         let all: u64 = profile.bins.iter().map(|bin| bin.allocations).sum();
         let mut sizes = Vec::new();
         let mut below = 0;
@@ -108,7 +112,7 @@ fn processor_time() -> Duration {
 #[cfg(test)]
 mod tests {
     use std::alloc::System;
-    use std::{env, fs, process};
+    use std::{env, process};
 
     use orthotope::Recorder;
 
@@ -116,7 +120,7 @@ mod tests {
 
     #[test]
     fn sizes_come_as_often_as_they_were_recorded() {
-        let sizes = Sizes::recorded().expect("a committed profile is JSON");
+        let sizes = Sizes::recorded().expect("a committed profile is there");
         assert_eq!(sizes.0.len() as u64, QUANTILES);
         assert!(sizes.0.is_sorted());
         let share = |size| sizes.0.iter().filter(|&&other| other == size).count();

@@ -1,11 +1,11 @@
 //! One example's work in a process of its own, under whatever allocator that has.
 
 use std::env;
+use std::fmt::Display;
 use std::mem::MaybeUninit;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use orthotope_examples::loads::Load;
 use serde::{Deserialize, Serialize};
 
 use crate::measure;
@@ -31,22 +31,31 @@ fn faults() -> u64 {
     u64::try_from(usage.ru_minflt).unwrap_or(0)
 }
 
-/// Runs the example and the effort that the command line names.
+/// Runs the example and the effort that the command line names. `run` has none by another name.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main<E: Display>(run: impl FnOnce(&str, u64) -> Option<Result<u64, E>>) -> ExitCode {
     let mut arguments = env::args().skip(1);
-    let load = arguments.next().and_then(|name| Load::named(&name));
-    let effort = arguments.next().and_then(|effort| effort.parse().ok());
-    let (Some(load), Some(effort)) = (load, effort) else {
+    let (Some(name), Some(effort)) = (arguments.next(), arguments.next()) else {
         eprintln!("write an example's name and its effort");
         return ExitCode::from(2);
     };
-    let start = Instant::now();
-    let sum = match load.run(effort) {
-        Ok(sum) => sum,
+    let effort = match effort.parse() {
+        Ok(effort) => effort,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{effort:?}: {error}; write the effort as a number");
+            return ExitCode::from(2);
+        }
+    };
+    let start = Instant::now();
+    let sum = match run(&name, effort) {
+        Some(Ok(sum)) => sum,
+        Some(Err(error)) => {
+            eprintln!("{name}: {error}");
             return ExitCode::FAILURE;
+        }
+        None => {
+            eprintln!("no example {name:?}");
+            return ExitCode::from(2);
         }
     };
     let answer = Answer {

@@ -1,8 +1,8 @@
-//! The examples' work under rivals, `general` and the allocator tuned to each: what the binary `tuned` does.
+//! The examples' work under rivals, `general` and the allocator tuned to each: what the program `tuned` does.
 //!
-//! A program has one global allocator, so each cell of the table is a binary: `tuned-mimalloc` runs any example,
+//! A program has one global allocator, so each cell of the table is one: `tuned-mimalloc` runs any example,
 //! `tuned-json_service` the one that its classes were derived from. They take turns, round for round. Read in this order: `child`,
-//! one run; `table`, what came of all.
+//! one run; `table`, what came of all. Knows no example: the programs, in `examples/`, say what there is.
 
 mod child;
 mod table;
@@ -12,27 +12,37 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Parser;
-use orthotope_examples::loads::{LOADS, Load};
 
-use crate::comparison::Role;
 use crate::comparison::circumstances::Circumstances;
+use crate::comparison::{Role, turns};
 use child::Answer;
 pub use child::main as child;
 use table::Table;
 
 /// Run the tuned examples under each allocator, in turns, and compare memory and time.
 ///
-/// The binaries `tuned-…` must be built beside this one: cargo build --profile bench --package orthotope-benches --features rivals
-/// --bins
+/// The programs `tuned-…` must be built beside this one: cargo build --profile bench -p orthotope-benches --features rivals --examples
 #[derive(Debug, Parser)]
 struct Options {
     /// Rounds, each with every cell
-    #[arg(short, long, default_value_t = 7)]
+    #[arg(short, long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Divide each example's work by this
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     divide: u64,
 }
+
+/// An example's work.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// The example's name.
+    pub name: &'static str,
+    /// How much of it is done.
+    pub effort: u64,
+}
+
+/// How the programs are built.
+const BUILD: &str = "cargo build --profile bench -p orthotope-benches --features rivals --examples";
 
 /// A column of the tables.
 struct Cell {
@@ -70,16 +80,16 @@ const COLUMNS: [Cell; 4] = [
     },
 ];
 
-/// Measures what the command line asks for. Ends with 2 if a binary is missing, with 1 if one failed.
+/// Measures what the command line asks for. Ends with 2 if a program is missing, with 1 if one failed.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main(loads: impl IntoIterator<Item = Load>) -> ExitCode {
     let options = Options::parse();
     let Some(folder) = folder() else {
         eprintln!("tuned: cannot tell where this program lies");
         return ExitCode::from(2);
     };
     let circumstances = Circumstances::here();
-    let mut tables: Vec<(Load, Table)> = LOADS
+    let mut tables: Vec<(Load, Table)> = loads
         .into_iter()
         .map(|load| {
             (
@@ -91,7 +101,7 @@ pub fn main() -> ExitCode {
     for round in 1..=options.rounds {
         eprintln!("tuned: round {round} of {}", options.rounds);
         for (load, table) in &mut tables {
-            for column in order(round, COLUMNS.len()) {
+            for column in turns::order(round as usize, COLUMNS.len()) {
                 let cell = &COLUMNS[column];
                 let own = format!("tuned-{}", load.name);
                 let path = folder.join(cell.binary.unwrap_or(&own));
@@ -128,20 +138,6 @@ pub fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The order of `count` columns in a round: in as many rounds as there are orders, each once. Who comes after whom matters:
-/// pages that a process has just given back are faster to have than others.
-fn order(round: u32, count: usize) -> Vec<usize> {
-    let mut left: Vec<usize> = (0..count).collect();
-    let mut number = usize::try_from(round).unwrap_or(0);
-    let mut order = Vec::new();
-    while !left.is_empty() {
-        let place = number % left.len();
-        number /= left.len();
-        order.push(left.remove(place));
-    }
-    order
-}
-
 fn folder() -> Option<PathBuf> {
     let own = env::current_exe().ok()?;
     own.parent().map(Path::to_path_buf)
@@ -154,7 +150,7 @@ fn ask(binary: &Path, load: Load, divide: u64) -> Result<Answer, String> {
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("{error}; build it with --features rivals --bins"))?;
+        .map_err(|error| format!("{error}; build it: {BUILD}"))?;
     if !output.status.success() {
         return Err(format!("ended with {}", output.status));
     }

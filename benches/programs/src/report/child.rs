@@ -13,7 +13,7 @@ use crate::programs::Program;
 /// How an allocator's binary is built.
 pub(super) fn build_command(allocator: &Allocator) -> &'static str {
     if allocator.name == "mimalloc_secure" {
-        "cargo build --profile bench -p orthotope-programs-secure --features secure"
+        "cargo build --profile bench -p orthotope-programs --features secure --bin programs_mimalloc_secure"
     } else {
         "cargo build --profile bench -p orthotope-programs --features programs,rivals,ml"
     }

@@ -1,5 +1,7 @@
 //! The work of `tensor_batches` under the allocator that was tuned to it.
 
+mod child;
+
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -11,5 +13,5 @@ use std::process::ExitCode;
 static GLOBAL: Tuned;
 
 fn main() -> ExitCode {
-    orthotope_benches::tuned::child()
+    child::main()
 }

@@ -1,10 +1,12 @@
 //! The tuned examples' work under mimalloc.
 
+mod child;
+
 use std::process::ExitCode;
 
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    orthotope_benches::tuned::child()
+    child::main()
 }

@@ -1,5 +1,7 @@
 //! The tuned examples' work under the preset `"general"`.
 
+mod child;
+
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -7,5 +9,5 @@ use std::process::ExitCode;
 static GLOBAL: General;
 
 fn main() -> ExitCode {
-    orthotope_benches::tuned::child()
+    child::main()
 }
