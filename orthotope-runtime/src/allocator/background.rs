@@ -88,8 +88,12 @@ fn start() -> bool {
         return STATE.load(Ordering::Relaxed) == THERE;
     }
     let started = start_thread(main);
-    STATE.store(if started { THERE } else { ABSENT }, Ordering::Relaxed);
-    started
+    let state = if started { THERE } else { ABSENT };
+    // In the child of a handler's fork that came meanwhile, it is absent, and stays so.
+    STATE
+        .compare_exchange(COMING, state, Ordering::Relaxed, Ordering::Relaxed)
+        .is_ok()
+        && started
 }
 
 extern "C" fn main(_: *mut libc::c_void) -> *mut libc::c_void {

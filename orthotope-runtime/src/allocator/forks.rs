@@ -12,6 +12,7 @@ use crate::heap;
 use crate::sync::{AtomicBool, AtomicU32, Ordering};
 use crate::sys::{
     ForkHooks, Guard, Lock, LockWord, Locks, Turn, forget_thread, on_fork, pass_on_wake,
+    undisturbed,
 };
 
 /// Held by whoever sets up the allocator behind a static.
@@ -68,21 +69,30 @@ extern "C" fn prepare() {
 
 /// Gives them back.
 extern "C" fn parent() {
-    if ends_nested() {
-        return;
-    }
-    if BORN_INSIDE.load(Ordering::Relaxed) {
-        return child();
-    }
-    TURN.end(&All);
+    // A handler's fork between the look and the end would have its child end as a parent.
+    undisturbed(|| {
+        if ends_nested() {
+            return;
+        }
+        if BORN_INSIDE.load(Ordering::Relaxed) {
+            return end_in_child();
+        }
+        TURN.end(&All);
+    });
 }
 
 /// The same in the child, where no other thread is.
 extern "C" fn child() {
-    if ends_nested() {
-        BORN_INSIDE.store(true, Ordering::Relaxed);
-        return TURN.seize(&All);
-    }
+    undisturbed(|| {
+        if ends_nested() {
+            BORN_INSIDE.store(true, Ordering::Relaxed);
+            return TURN.seize(&All);
+        }
+        end_in_child();
+    });
+}
+
+fn end_in_child() {
     BORN_INSIDE.store(false, Ordering::Relaxed);
     TURN.end_in_child(|| {
         let forked = forget_thread();

@@ -8,6 +8,7 @@
 
 use core::cell::{Cell, UnsafeCell};
 use core::hint;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use super::futex::{new_thread_id, sleep_while, wake_one};
@@ -52,7 +53,10 @@ impl<T> Lock<T> {
         {
             self.lock_slow(me);
         }
-        Guard { lock: self }
+        Guard {
+            lock: self,
+            thread: PhantomData,
+        }
     }
 
     /// What a fork sees of the lock.
@@ -74,6 +78,7 @@ impl<T> Lock<T> {
     #[inline(never)]
     fn lock_slow(&self, me: u32) {
         for _ in 0..SPINS {
+            // Acquire, here and below, pairs with the Release of whoever frees the lock.
             if self.word.0.load(Ordering::Relaxed) == 0
                 && self
                     .word
@@ -85,18 +90,20 @@ impl<T> Lock<T> {
             }
             hint::spin_loop();
         }
-        owing(&self.word.0, || self.sleep_until_held(me));
+        owing(&self.word.0, || self.sleep_until_held());
     }
 
-    fn sleep_until_held(&self, me: u32) {
+    fn sleep_until_held(&self) {
         loop {
             let seen = self.word.0.load(Ordering::Relaxed);
             if seen == 0 {
-                // Others may sleep that we cannot see, so the word keeps saying so.
+                // Others may sleep that we cannot see, so the word keeps saying so. A handler that forked while this
+                // thread slept has it go on in the child under another number.
+                let held = thread_id() | SLEEPERS;
                 if self
                     .word
                     .0
-                    .compare_exchange(0, me | SLEEPERS, Ordering::Acquire, Ordering::Relaxed)
+                    .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
                     .is_ok()
                 {
                     return;
@@ -120,6 +127,8 @@ impl<T> Lock<T> {
 /// Access to a locked value; the lock is free again when it drops.
 pub(crate) struct Guard<'a, T> {
     lock: &'a Lock<T>,
+    /// It stays with its thread, by whose number a fork knows the holder.
+    thread: PhantomData<*mut T>,
 }
 
 impl<T> Deref for Guard<'_, T> {

@@ -1,7 +1,7 @@
 //! The operating-system seam: address space, locks, threads, forks, loaded libraries, the last words
 //! of a process.
 //!
-//! Everything that differs between systems is behind this module, and everything that can fail is
+//! Everything that differs between systems is behind this module, and all that is asked for memory is
 //! behind the trait [`Os`], so that a double can refuse what the real system would not. Knows
 //! nothing of sizes, classes or blocks.
 
@@ -47,6 +47,7 @@ pub(crate) use prefetch::prefetch;
 pub(crate) use process::{File, at_exit, environment, process_id, thread_lives, yield_now};
 pub(crate) use real::{REAL, entropy, page_bytes};
 pub(crate) use report::{die, say};
+pub(crate) use signals::undisturbed;
 pub(crate) use thread::{is_first_thread, is_left_alone, name_thread, start_thread};
 pub(crate) use turn::{Locks, Turn};
 

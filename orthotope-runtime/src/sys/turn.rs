@@ -100,13 +100,18 @@ impl Turn {
                 return;
             };
             undisturbed(|| {
+                // In the child of a handler's fork that came meanwhile, it waits no more.
+                let next = match self.each_waiting(|other| other == thread) {
+                    ControlFlow::Break(waiting) => waiting | GIVEN,
+                    ControlFlow::Continue(()) => 0,
+                };
                 let [first, list] = locks.outer();
                 if list.is_mine() {
                     locks.all(LockWord::let_go);
                 } else {
                     first.let_go();
                 }
-                self.pass(thread | GIVEN);
+                self.pass(next);
             });
         }
     }
@@ -117,29 +122,25 @@ impl Turn {
         let _ = self.take_locks(locks, true);
     }
 
-    /// Gives everything back.
+    /// Gives everything back. No handler of the thread's own forks meanwhile.
     pub(crate) fn end(&self, locks: &impl Locks) {
-        undisturbed(|| {
-            locks.all(LockWord::let_go);
-            self.pass(0);
-        });
+        locks.all(LockWord::let_go);
+        self.pass(0);
     }
 
-    /// Does what is to be done in the child, which has no other thread, and gives the turn back.
+    /// Does what is to be done in the child, which has no other thread, and gives the turn back. No handler of the thread's
+    /// own forks meanwhile.
     pub(crate) fn end_in_child(&self, work: impl FnOnce()) {
-        undisturbed(|| {
-            work();
-            self.forget_others();
-            self.word.store(0, Ordering::Relaxed);
-        });
+        work();
+        self.forget_others();
+        self.word.store(0, Ordering::Relaxed);
     }
 
-    /// Takes every lock from threads that are not in the child, where another fork of the calling thread goes on.
+    /// Takes every lock from threads that are not in the child, where another fork of the calling thread goes on. No handler
+    /// of the thread's own forks meanwhile.
     pub(crate) fn seize(&self, locks: &impl Locks) {
-        undisturbed(|| {
-            locks.all(LockWord::seize);
-            self.forget_others();
-        });
+        locks.all(LockWord::seize);
+        self.forget_others();
     }
 
     /// Waiters of this thread are on no list: [`take`](Self::take) saw to that.
@@ -206,6 +207,7 @@ impl Turn {
     fn unlist(&self, me: u32) {
         let mut link = &self.waiting;
         loop {
+            // Acquire pairs with the Release in `list`.
             let this = link.load(Ordering::Acquire);
             // SAFETY: null, or a waiter that is listed, and stays while its thread waits: until the turn is that one's.
             let Some(waiter) = (unsafe { this.as_ref() }) else {
@@ -278,7 +280,7 @@ impl Turn {
 
     /// Leaves the turn to `next`.
     fn pass(&self, next: u32) {
-        // Release pairs with the Acquire in `take`.
+        // Release pairs with the Acquire in `try_take`.
         self.word.store(next, Ordering::Release);
         wake_one(&self.word);
     }

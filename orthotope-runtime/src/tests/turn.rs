@@ -1,4 +1,5 @@
-//! Forks at once, in handlers or not: what they wait for, and what is left of it in a child. No process forks here.
+//! Forks at once, in handlers or not: what they wait for, and what is left of it in a child. But for one, no process forks
+//! here.
 
 use core::ops::ControlFlow;
 use std::sync::Barrier;
@@ -197,5 +198,73 @@ fn a_fork_inside_another_gives_nothing_back() {
         drop(held);
         done.wait();
         assert!(all.inner.word().is_of(0));
+    });
+}
+
+/// A fork is about to step back for one that waits, and a handler forks first. In that one's child nobody waits.
+#[cfg(all(target_os = "linux", not(miri)))]
+#[test]
+fn a_child_steps_back_for_nobody() {
+    use core::cell::Cell;
+
+    struct Interrupted<'a> {
+        all: &'a All,
+        /// What the handler's fork returned.
+        child: Cell<Option<libc::c_long>>,
+    }
+
+    impl Locks for Interrupted<'_> {
+        fn outer(&self) -> [&LockWord; 2] {
+            self.all.outer()
+        }
+
+        fn each(&self, visit: &mut dyn FnMut(&LockWord) -> ControlFlow<u32>) -> ControlFlow<u32> {
+            let left = self.all.each(visit);
+            if left.is_break() && self.child.get().is_none() {
+                let (flags, none) = (libc::c_long::from(libc::SIGCHLD), 0 as libc::c_long);
+                // SAFETY: a fork without the handlers, which would give this thread another number. The child allocates
+                // nothing, and waits for no lock of other code's.
+                let child =
+                    unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) };
+                self.child.set(Some(child));
+                if child == 0 {
+                    // SAFETY: the child that waits for ever ends by this.
+                    unsafe { libc::alarm(10) };
+                    self.all.turn.seize(self.all);
+                }
+            }
+            left
+        }
+    }
+
+    let all = All::new();
+    let held = all.inner.lock();
+    thread::scope(|scope| {
+        let forking = scope.spawn(|| {
+            let locks = Interrupted {
+                all: &all,
+                child: Cell::new(None),
+            };
+            all.turn.begin(&locks);
+            let holds_all = all.is_mine() == [true; 4];
+            all.turn.end(&locks);
+            let child = locks.child.get().expect("it stepped back");
+            if child == 0 {
+                // SAFETY: nothing of this process is to be cleaned up in its child.
+                unsafe { libc::_exit(i32::from(!holds_all)) };
+            }
+            assert!(child > 0 && holds_all);
+            let mut status = 0;
+            // SAFETY: the place is valid.
+            unsafe { libc::waitpid(child as libc::pid_t, &raw mut status, 0) };
+            assert_eq!(status, 0, "the child forks by itself");
+        });
+        while all.outer.word().is_of(0) {
+            thread::yield_now();
+        }
+        all.turn.begin(&all);
+        all.turn.end(&all);
+        drop(held);
+        forking.join().expect("it forks after that");
     });
 }
