@@ -1,4 +1,4 @@
-//! Atomics: the one place that says where they come from.
+//! Atomics, and functions that make them: the one place that says where they come from.
 //!
 //! Knows nothing of anything else, so that a model checker's types can stand in for the real ones: with `cfg(loom)`,
 //! see `models`.

@@ -1,7 +1,8 @@
 //! The shared state of one allocator: arena, central pools, large format, registry of caches.
 //!
 //! An engine lives in a record of its own arena and is counted: by its `Allocator`, by every bound
-//! `ThreadCache`, and for ever by a generated static.
+//! `ThreadCache`, for ever by a generated static, and by the background thread while it looks after it.
+//! Knows neither the list of all engines nor the threads that visit it.
 
 use core::cell::UnsafeCell;
 use core::ops::ControlFlow;
@@ -51,7 +52,7 @@ unsafe impl Send for Engine {}
 /// Numbers for engines and caches; 0 is nobody's.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-pub(crate) fn next_id() -> u64 {
+pub(super) fn next_id() -> u64 {
     NEXT_ID.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -176,7 +177,7 @@ impl Engine {
     }
 
     /// Counts one more holder.
-    pub(crate) fn retain(&self) {
+    pub(super) fn retain(&self) {
         self.holders.retain();
     }
 

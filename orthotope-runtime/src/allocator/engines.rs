@@ -14,7 +14,7 @@ use crate::sys::{Lock, LockWord};
 
 struct Head(*mut Engine);
 
-// SAFETY: the pointer is followed under the lock alone, or while its engine is retained.
+// SAFETY: the pointer is followed under the lock, by a fork that holds it, or while nobody who changes the list runs.
 unsafe impl Send for Head {}
 
 /// Every allocator of the process.
@@ -50,13 +50,19 @@ pub(super) unsafe fn unlist(engine: NonNull<Engine>) {
 /// The engine is on the list.
 unsafe fn unlink(head: &mut Head, engine: NonNull<Engine>) {
     let mut link = &raw mut head.0;
-    // SAFETY: links lead from the head through listed engines, which stay in place; the lock is held.
-    unsafe {
-        while *link != engine.as_ptr() {
-            link = (**link).next.get();
+    loop {
+        // SAFETY: links lead from the head through listed engines, which stay in place; the lock is held.
+        let this = unsafe { *link };
+        if this == engine.as_ptr() {
+            break;
         }
-        *link = *engine.as_ref().next.get();
+        // SAFETY: as above; the engine is on the list, so its end is not reached before it.
+        link = unsafe { (*this).next.get() };
     }
+    // SAFETY: the engine is on the list, and the lock is held.
+    let next = unsafe { *engine.as_ref().next.get() };
+    // SAFETY: as for reading it.
+    unsafe { *link = next };
 }
 
 /// Calls `visit` with every engine, each retained meanwhile: the background thread's walk, one at a time.

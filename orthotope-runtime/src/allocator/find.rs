@@ -150,7 +150,8 @@ impl Engine {
         })
     }
 
-    /// Without a header, as far as it can be told without a lock: whether a block of `class` starts at `address`, and why not, if it is freed as one of `size` bytes.
+    /// Without a header, as far as it can be told without a lock: whether a block of `class` starts at `address`, and why not,
+    /// if it is freed as one of `size` bytes.
     #[cold]
     pub(crate) fn confirm(
         &self,

@@ -109,7 +109,8 @@ impl Engine {
     }
 
     /// Makes the live small block at `address`, requested with `old` bytes, one of `new`, if that is of its class too.
-    pub(crate) fn resize_tracked(
+    /// `None` if a large one starts there.
+    fn resize_tracked(
         &self,
         address: usize,
         old: usize,

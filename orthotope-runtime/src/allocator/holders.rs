@@ -5,21 +5,21 @@
 
 use crate::sync::{AtomicUsize, Ordering};
 
-pub(crate) struct Holders(AtomicUsize);
+pub(super) struct Holders(AtomicUsize);
 
 impl Holders {
     /// One.
-    pub(crate) fn one() -> Self {
+    pub(super) fn one() -> Self {
         Self(AtomicUsize::new(1))
     }
 
     /// Counts one more. The caller is one, or was given the word of one.
-    pub(crate) fn retain(&self) {
+    pub(super) fn retain(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts one more, unless there is none any more.
-    pub(crate) fn try_retain(&self) -> bool {
+    pub(super) fn try_retain(&self) -> bool {
         self.0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
                 (count > 0).then_some(count + 1)
@@ -28,14 +28,14 @@ impl Holders {
     }
 
     /// Counts one less. Whether it was the last, who has to see to the rest.
-    pub(crate) fn forget(&self) -> bool {
+    pub(super) fn forget(&self) -> bool {
         // Release and Acquire pair among the holders: the last one sees what all others did.
         self.0.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
     /// How many there are.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }

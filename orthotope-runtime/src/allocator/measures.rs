@@ -61,6 +61,7 @@ pub(super) fn limits(config: &Config, class: usize) -> ClassLimits {
     }
 }
 
+/// How the slabs of `class` are cut. `None` if one does not fit the address space.
 pub(super) fn geometry(config: &Config, header: usize, class: usize) -> Option<Geometry> {
     // A slab is charged one refill's blocks at a time, so it holds whole refills.
     let lot = if config.header {

@@ -17,7 +17,7 @@ impl Engine {
     ) -> Result<NonNull<Self>, InitError> {
         let engine = Self::make(os, config, degrade)?;
         forks::look_after();
-        // SAFETY: `release` takes it off the list before it goes.
+        // SAFETY: whoever unmaps it, `release` or the background thread, takes it off the list before.
         unsafe { engines::list(engine) };
         Ok(engine)
     }

@@ -7,7 +7,7 @@ use crate::class::{HEADER_BYTES, SizeClass};
 use crate::stats::{AllocatorStats, ClassStats, SizeClassStats, Stats};
 
 impl Engine {
-    /// Statistics in the default preset's form. `None` if the classes are others.
+    /// Statistics in the default preset's form, of an allocator with its twelve classes.
     pub(crate) fn allocator_stats(&self) -> AllocatorStats {
         let ArenaCounts {
             capacity,

@@ -354,13 +354,10 @@ pub(crate) unsafe fn leave_thread(hook: *mut AtExit) {
     let Some(cold) = NonNull::new(hook.cast::<Cold>()) else {
         return;
     };
-    // SAFETY: by the caller's promise.
-    let (locals, engine) = unsafe {
-        (
-            cold.as_ref().locals,
-            &*cold.as_ref().context.cast::<Engine>(),
-        )
-    };
+    // SAFETY: the hook is a cache of the calling thread's, by the caller's promise.
+    let (locals, context) = unsafe { (cold.as_ref().locals, cold.as_ref().context) };
+    // SAFETY: the context is an engine that lives for ever, by the caller's promise.
+    let engine = unsafe { &*context.cast::<Engine>() };
     // SAFETY: the cache was registered when it was bound.
     unsafe { engine.registry.remove(cold) };
     // SAFETY: the locals are the calling thread's, whose thread-local memory outlives its exit hooks.

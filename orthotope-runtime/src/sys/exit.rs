@@ -16,7 +16,7 @@ pub(crate) struct AtExit {
     pub(crate) next: *mut AtExit,
 }
 
-/// The rest of a thread's destructor rounds after which the hooks run.
+/// Rounds of a thread's destructors that pass before the hooks run: every system makes at least four.
 const ROUNDS_BEFORE: u32 = 2;
 
 /// 0: no key yet; otherwise the key plus one.

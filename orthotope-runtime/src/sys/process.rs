@@ -14,7 +14,7 @@ pub(crate) fn process_id() -> u32 {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn thread_lives(number: u32) -> bool {
     // SAFETY: signal 0 is none: the system only looks whether it could be sent.
-    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), number, 0) == 0 }
+    unsafe { libc::syscall(libc::SYS_tgkill, process_id(), number, 0) == 0 }
 }
 
 /// The same where numbers are not the system's, and nobody can be asked: not that it is known.

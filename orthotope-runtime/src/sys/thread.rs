@@ -1,4 +1,4 @@
-//! A thread of the runtime's own.
+//! A thread of the runtime's own, and what it has to know of the others.
 
 use core::ptr;
 
@@ -8,7 +8,7 @@ use super::signals::undisturbed;
 const STACK_BYTES: usize = 256 << 10;
 
 /// What the thread runs.
-pub(crate) type ThreadMain = extern "C" fn(*mut libc::c_void) -> *mut libc::c_void;
+type ThreadMain = extern "C" fn(*mut libc::c_void) -> *mut libc::c_void;
 
 /// Starts a detached thread in which all signals are blocked; `false` if the system refuses.
 ///
@@ -29,12 +29,16 @@ fn start(main: ThreadMain, stack: Option<usize>) -> bool {
     }
     // SAFETY: as above. All zero is a valid value for a thread's name, which is not read unless it was written.
     let mut thread = unsafe { core::mem::zeroed::<libc::pthread_t>() };
+    // SAFETY: the attributes are initialised.
+    unsafe {
+        libc::pthread_attr_setdetachstate(&raw mut attributes, libc::PTHREAD_CREATE_DETACHED)
+    };
+    if let Some(bytes) = stack {
+        // SAFETY: the attributes are initialised.
+        unsafe { libc::pthread_attr_setstacksize(&raw mut attributes, bytes) };
+    }
     // SAFETY: the attributes are initialised, and `main` lives as long as the code does.
     let status = unsafe {
-        libc::pthread_attr_setdetachstate(&raw mut attributes, libc::PTHREAD_CREATE_DETACHED);
-        if let Some(bytes) = stack {
-            libc::pthread_attr_setstacksize(&raw mut attributes, bytes);
-        }
         libc::pthread_create(
             &raw mut thread,
             &raw const attributes,
@@ -50,8 +54,7 @@ fn start(main: ThreadMain, stack: Option<usize>) -> bool {
 /// Whether the calling thread is the one that the process started with.
 pub(crate) fn is_first_thread() -> bool {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: `getpid` has no preconditions.
-    let first = u32::try_from(unsafe { libc::getpid() }) == Ok(super::thread_id());
+    let first = super::process_id() == super::thread_id();
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let first = false;
     first
