@@ -8,7 +8,8 @@ use std::process::ExitCode;
 #[orthotope::allocator(
     preset = "general",
     profile = "../examples/profiles/rerank.json",
-    thread_limit = "32KiB"
+    thread_limit = "32KiB",
+    huge_pages = "large"
 )]
 static GLOBAL: Tuned;
 

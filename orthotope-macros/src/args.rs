@@ -129,6 +129,7 @@ fn assign(arguments: &mut Arguments, name: Ident, value: Option<&Value>, errors:
     let huge_pages = [
         ("system", HugePages::System),
         ("always", HugePages::Always),
+        ("large", HugePages::Large),
         ("never", HugePages::Never),
     ];
     match name.to_string().as_str() {

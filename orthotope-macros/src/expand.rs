@@ -190,6 +190,7 @@ fn config(settings: &Settings) -> TokenStream {
         let huge_pages = match settings.huge_pages {
             HugePages::System => quote!(System),
             HugePages::Always => quote!(Always),
+            HugePages::Large => quote!(Large),
             HugePages::Never => quote!(Never),
         };
         config.extend(quote!(.with_huge_pages(__private::HugePages::#huge_pages)));

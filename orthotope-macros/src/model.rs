@@ -153,6 +153,7 @@ pub(crate) enum Exhausted {
 pub(crate) enum HugePages {
     System,
     Always,
+    Large,
     Never,
 }
 
@@ -216,6 +217,7 @@ impl Settings {
             },
             huge_pages: match huge_pages {
                 orthotope_runtime::HugePages::Always => HugePages::Always,
+                orthotope_runtime::HugePages::Large => HugePages::Large,
                 orthotope_runtime::HugePages::Never => HugePages::Never,
                 _ => HugePages::System,
             },

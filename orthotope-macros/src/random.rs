@@ -37,6 +37,7 @@ const WORDS: &[&str] = &[
     "\"5m\"",
     "\"system\"",
     "\"always\"",
+    "\"large\"",
     "true",
     "false",
     "\"64B\"",

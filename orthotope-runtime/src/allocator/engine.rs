@@ -79,14 +79,10 @@ impl Engine {
             split: (largest + header) / GRANULE + 1,
             purge_unit: match config.huge_pages {
                 HugePages::Always => HUGE_PAGE / GRANULE,
-                HugePages::System | HugePages::Never => 1,
+                HugePages::System | HugePages::Large | HugePages::Never => 1,
             },
             eager: config.purge == Purge::Eager,
-            huge: match config.huge_pages {
-                HugePages::System => None,
-                HugePages::Always => Some(true),
-                HugePages::Never => Some(false),
-            },
+            huge: config.huge_pages,
             guarded: config.hardened,
         };
         let ground = Ground::reserve(os, params, degrade).map_err(InitError::MapFailed)?;

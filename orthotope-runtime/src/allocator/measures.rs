@@ -1,8 +1,8 @@
 //! What a configuration asks of an engine: the rules that it must keep, and the numbers that follow from it.
 
-use crate::arena::GRANULE;
+use crate::arena::{GRANULE, HUGE_PAGE};
 use crate::class::HEADER_BYTES;
-use crate::config::{ClassLimits, Config};
+use crate::config::{ClassLimits, Config, HugePages};
 use crate::error::InitError;
 use crate::slab::Geometry;
 use crate::sys::page_bytes;
@@ -88,6 +88,10 @@ pub(super) fn room_beyond_budget(config: &Config, header: usize) -> Option<(usiz
     let beyond = config.align + GRANULE + guards;
     let least = largest.min(config.largest_served());
     let mut spread = rate(beyond, least.checked_add(1 + header)?);
+    if config.huge_pages == HugePages::Large {
+        // What lies before one that starts at a multiple of a huge page may be of no use.
+        spread = spread.max(rate(HUGE_PAGE + beyond, HUGE_PAGE));
+    }
     for class in 0..config.classes.len() {
         let geometry = geometry(config, header, class)?;
         let bytes = geometry.granules.checked_mul(GRANULE)?;

@@ -4,7 +4,7 @@
 //! all records. Knows nothing of blocks.
 //!
 //! Read on in this order: `setup`, `span`, `region`, `home`, `bins`, `budget`, `fit`, `slabs`, `phased`, `resize`, `relocate`,
-//! `seams`, `lanes`, `parked`, `guard`, `age`, `stir`, `purge`, `clear`, `meta`, `counts`.
+//! `seams`, `huge`, `lanes`, `parked`, `guard`, `age`, `stir`, `purge`, `clear`, `meta`, `counts`.
 //!
 //! Invariants, checked by `Arena::validate` after every step of the tests:
 //! - the spans of a region follow each other without gap or overlap from its base to `fresh`;
@@ -22,6 +22,7 @@ mod counts;
 mod fit;
 mod guard;
 mod home;
+mod huge;
 mod lanes;
 mod meta;
 mod parked;
@@ -62,6 +63,7 @@ pub(crate) use setup::{Ground, write_field, write_fields};
 pub(crate) use span::{GRANULE, Kind, SlabState, Span, slab_of};
 use stir::Stir;
 
+use crate::config::HugePages;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::{Guard, Lock, LockWord, Os};
 
@@ -90,8 +92,8 @@ pub(crate) struct ArenaParams {
     pub(crate) purge_unit: usize,
     /// Free memory is given back as soon as it is free.
     pub(crate) eager: bool,
-    /// Whether the system is advised about huge pages: for, or against.
-    pub(crate) huge: Option<bool>,
+    /// What the system is advised about huge pages.
+    pub(crate) huge: HugePages,
     /// Large blocks have guard pages.
     pub(crate) guarded: bool,
 }
@@ -206,34 +208,37 @@ impl Arena {
     pub(crate) fn take_large(&self, granules: usize, charge: usize) -> Option<LargeSpan> {
         let mut state = self.lock();
         if let Some(span) = self.take_pooled(&mut state, granules, charge) {
-            self.hand_over(span);
-            state.live_large.add(charge);
-            let clean = self.lend(&mut state, span);
-            return Some(LargeSpan { span, clean });
+            return Some(self.hand_over(&mut state, span, charge));
         }
         for attempt in 0..2 {
             if attempt == 1 && !self.consolidate(&mut state) {
                 return None;
             }
             if state.budget.left() >= charge
-                && let Some(span) = self.take_free(&mut state, granules)
+                && let Some(span) = self.take_placed(&mut state, granules)
             {
                 self.charge(&mut state, span, charge);
-                self.hand_over(span);
-                state.live_large.add(charge);
-                let clean = self.lend(&mut state, span);
-                return Some(LargeSpan { span, clean });
+                return Some(self.hand_over(&mut state, span, charge));
             }
         }
         None
     }
 
-    /// Makes a span a large block's: at once, or, between guards, once its payload is described, since a free that comes
-    /// late would find the one before.
-    fn hand_over(&self, span: NonNull<Span>) {
+    /// Makes a charged span a large block's, which counts for `charge`: at once, or, between guards, once its payload is
+    /// described, since a free that comes late would find the one before.
+    fn hand_over(
+        &self,
+        state: &mut Guard<'_, State>,
+        span: NonNull<Span>,
+        charge: usize,
+    ) -> LargeSpan {
         let claimed = self.params.guarded;
         // SAFETY: records are type-stable.
         unsafe { span.as_ref() }.set_kind(if claimed { Kind::Dead } else { Kind::Large });
+        state.live_large.add(charge);
+        self.advise(span);
+        let clean = self.lend(state, span);
+        LargeSpan { span, clean }
     }
 
     /// Takes the span at `address` back if it is a large block whose payload starts there and `check` agrees.
@@ -277,6 +282,7 @@ impl Arena {
     /// Makes a span that was a large block's free, or pooled: unless the system does not give its guards back, for then
     /// nobody could use it, and it has to wait.
     fn settle_freed(&self, state: &mut Guard<'_, State>, span: NonNull<Span>) {
+        self.unadvise(span);
         if self.params.guarded && !self.unguard(span) {
             self.set_aside(state, span);
             return;

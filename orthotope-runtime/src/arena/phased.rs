@@ -67,13 +67,10 @@ impl Arena {
         if state.budget.left() < charge {
             return None;
         }
+        let align = align.max(self.placed_at(granules));
         let span = self.take_phased(&mut state, granules, Phase::aligned(align))?;
         self.charge(&mut state, span, charge);
-        // SAFETY: records are type-stable.
-        unsafe { span.as_ref() }.set_kind(Kind::Large);
-        state.live_large.add(charge);
-        let clean = self.lend(&mut state, span);
-        Some(LargeSpan { span, clean })
+        Some(self.hand_over(&mut state, span, charge))
     }
 
     /// A span of exactly `granules` (more where no record for the rest could be had) that starts at `phase`,

@@ -9,6 +9,7 @@ use std::io;
 
 use super::age::Age;
 use super::span::{GRANULE, Span};
+use crate::config::HugePages;
 use crate::sync::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 use crate::sys::{Os, PAGE_MAX};
 
@@ -47,19 +48,18 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// Reserves `bytes` (rounded up to granules) aligned to `align`, and a directory for them; `huge` advises for or
-    /// against huge pages.
+    /// Reserves `bytes` (rounded up to granules) aligned to `align`, and a directory for them. Of `huge` it does what
+    /// concerns the whole.
     pub(super) fn reserve(
         os: &'static dyn Os,
         bytes: usize,
         align: usize,
-        huge: Option<bool>,
+        huge: HugePages,
     ) -> io::Result<Self> {
         let too_large = || io::Error::from_raw_os_error(libc::ENOMEM);
-        let align = align.max(if huge == Some(true) {
-            HUGE_PAGE
-        } else {
-            GRANULE
+        let align = align.max(match huge {
+            HugePages::Always | HugePages::Large => HUGE_PAGE,
+            HugePages::System | HugePages::Never => GRANULE,
         });
         let bytes = bytes
             .checked_next_multiple_of(GRANULE)
@@ -86,7 +86,7 @@ impl Region {
         // SAFETY: `slack < align`, and the mapping is longer than that.
         let base = unsafe { mapping.add(slack) };
         let committed = AtomicUsize::new(0);
-        if huge == Some(false) {
+        if matches!(huge, HugePages::Never | HugePages::Large) {
             // SAFETY: this is the whole reservation.
             unsafe { os.advise_huge(mapping, mapping_bytes, false) };
         }
@@ -95,7 +95,7 @@ impl Region {
             mapping_bytes,
             base,
             granules,
-            advise_huge: huge == Some(true),
+            advise_huge: huge == HugePages::Always,
             directory: directory.cast(),
             directory_bytes,
             // SAFETY: the mapping holds the entries, and the ages behind them.

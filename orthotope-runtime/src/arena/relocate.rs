@@ -180,6 +180,8 @@ impl Arena {
         state.budget.release(charged - charge);
         state.live_large.remove(was);
         state.live_large.add(charge);
+        self.unadvise(from);
+        self.advise(to);
         new.set_kind(Kind::Large);
         let age = if zero { Age::DROPPED } else { Age::COLD };
         self.lay_down(&mut state, from, |_| age);

@@ -30,6 +30,7 @@ impl Arena {
         if !record.change_kind(Kind::Large, Kind::Dead) {
             return false;
         }
+        let (_, before) = self.huge_pages_of(span);
         if granules > record.granules() {
             self.absorb_tail(&mut state, span, granules, charge);
         }
@@ -39,6 +40,8 @@ impl Arena {
             || (granules < held / 2 && self.params.lazy)
             || (granules > held && !self.lengthen(&mut state, span, granules))
         {
+            // It may have taken back what was split off it.
+            self.readvise(span, before);
             record.set_kind(Kind::Large);
             return false;
         }
@@ -51,6 +54,7 @@ impl Arena {
         self.charge(&mut state, span, charge.saturating_sub(charged));
         state.live_large.remove(was);
         state.live_large.add(charge);
+        self.readvise(span, before);
         record.set_requested(requested);
         record.set_kind(Kind::Large);
         true
@@ -108,6 +112,7 @@ impl Arena {
         self.charge(&mut state, span, more);
         if kind == Kind::Large {
             state.live_large.add(charge);
+            self.advise(span);
         }
         record.set_kind(kind);
         true

@@ -1,10 +1,11 @@
-//! Where mappings meet because pages were moved: a bit a granule, out of band.
+//! Where mappings meet because pages were moved or advised: a bit a granule, out of band.
 //!
-//! A range that `mremap` moved stays a mapping of its own at its new place: it does not join its neighbours. One call
+//! A range that `mremap` moved stays a mapping of its own at its new place: it does not join its neighbours. Nor does
+//! one for certain that had advice of its own (see `huge`). One call
 //! moves what lies in one mapping, so a range that has seams is moved piece by piece; and the number of mappings that
 //! a process may have is bounded, so the seams are counted.
 //!
-//! Invariants: a bit is set if a range was moved to start or to end before its granule, and no range was moved over
+//! Invariants: a bit is set if a range was moved or advised to start or to end before its granule, and no range was moved over
 //! it since; `count` is the number of bits set (`Seams::validate`). A bit that is set in vain costs a call; for seams that are not known
 //! (the program's own `madvise`, a fork between two commits) see `Relocation::Split`.
 
@@ -19,7 +20,7 @@ use crate::sync::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 const SEAMS: usize = 8_192;
 
 pub(super) struct Seams {
-    /// Of each region; null until something is moved there.
+    /// Of each region; null until something is moved or advised there.
     bits: [AtomicPtr<AtomicU64>; REGIONS],
     count: AtomicUsize,
 }
@@ -49,11 +50,7 @@ impl Seams {
 
     /// Whether moving to `to` what has `inner` seams leaves no more than are allowed.
     pub(super) fn allow(&self, inner: usize, region: usize, to: Range<usize>) -> bool {
-        let ends = [to.start, to.end];
-        let gained = ends
-            .iter()
-            .filter(|&&end| self.first_in(region, end..end + 1).is_none())
-            .count();
+        let gained = self.gained_by(region, &to);
         let lost = self.count_in(region, to.start + 1..to.end);
         self.count.load(Ordering::Relaxed) + inner + gained <= SEAMS + lost
     }
@@ -67,6 +64,24 @@ impl Seams {
         }
         self.change(region, to.start, true);
         self.change(region, to.end, true);
+    }
+
+    /// Records that mappings are split at both ends of a range; `false`, and nothing is, if they would be too many.
+    pub(super) fn split(&self, region: usize, range: Range<usize>) -> bool {
+        let allowed = self.count.load(Ordering::Relaxed) + self.gained_by(region, &range) <= SEAMS;
+        if allowed {
+            self.change(region, range.start, true);
+            self.change(region, range.end, true);
+        }
+        allowed
+    }
+
+    /// Seams that a range would add at its ends.
+    fn gained_by(&self, region: usize, range: &Range<usize>) -> usize {
+        [range.start, range.end]
+            .iter()
+            .filter(|&&end| self.first_in(region, end..end + 1).is_none())
+            .count()
     }
 
     /// Seams in `granules`.

@@ -69,6 +69,8 @@ pub(super) struct Place {
     pub(super) listed: bool,
     /// Split off the span before it, which it rejoins once both are free.
     pub(super) tail: bool,
+    /// Its whole huge pages are advised (see `huge`).
+    pub(super) advised: bool,
 }
 
 /// What a slab knows of its blocks.
@@ -113,6 +115,7 @@ impl Span {
                 region: 0,
                 listed: false,
                 tail: false,
+                advised: false,
             }),
             words: AtomicPtr::new(ptr::null_mut()),
             slab: UnsafeCell::new(SlabState {

@@ -91,7 +91,8 @@ fn validate_span(region: &Region, span: NonNull<Span>, sums: &mut Sums) {
     // SAFETY: records are type-stable.
     let record = unsafe { span.as_ref() };
     // SAFETY: the caller holds the lock.
-    let listed = unsafe { place(span) }.listed;
+    let place = unsafe { place(span) };
+    let (listed, advised) = (place.listed, place.advised);
     // A parked span may be retaken at any moment: both are in use.
     let kind = record.kind();
     // One that is set aside is dead, and as it was when it was in use.
@@ -109,6 +110,10 @@ fn validate_span(region: &Region, span: NonNull<Span>, sums: &mut Sums) {
         }
     }
     assert!(listed || !in_use, "the granules of {kind:?} are all listed");
+    assert!(
+        !advised || matches!(kind, Kind::Large | Kind::Parked),
+        "advice ends with its block, which is {kind:?} now"
+    );
     sums.charged += record.charge();
     match kind {
         Kind::Dead => sums.aside += 1,

@@ -6,6 +6,7 @@ use std::io;
 use super::double::Double;
 use super::rng::Rng;
 use crate::arena::{Arena, ArenaParams, GRANULE, Ground, Lane, Span};
+use crate::config::HugePages;
 
 /// An arena by itself, outside of its own records.
 pub(super) fn new_arena(
@@ -32,7 +33,7 @@ fn params(lazy: bool) -> ArenaParams {
         split: if lazy { 8 } else { 1 },
         purge_unit: 1,
         eager: false,
-        huge: None,
+        huge: HugePages::System,
         guarded: false,
     }
 }

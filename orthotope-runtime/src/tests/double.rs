@@ -2,9 +2,12 @@
 
 use core::fmt;
 use core::ptr::NonNull;
+use std::collections::BTreeSet;
 use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::arena::HUGE_PAGE;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::{Os, REAL, Relocation};
 
@@ -62,6 +65,8 @@ pub(super) struct Double {
     pub(super) offered: AtomicUsize,
     pub(super) discarded: AtomicUsize,
     pub(super) advised: AtomicUsize,
+    /// The huge pages for which advice was given last, by their addresses.
+    huge: Mutex<BTreeSet<usize>>,
     /// Calls made that can be refused.
     pub(super) calls: AtomicUsize,
     /// The same, by what they ask.
@@ -85,6 +90,7 @@ impl Double {
             offered: AtomicUsize::new(0),
             discarded: AtomicUsize::new(0),
             advised: AtomicUsize::new(0),
+            huge: Mutex::new(BTreeSet::new()),
             calls: AtomicUsize::new(0),
             asked: [const { AtomicUsize::new(0) }; Call::ALL.len()],
         }
@@ -108,6 +114,11 @@ impl Double {
             assert!(waited < Duration::from_secs(60), "{what}: all is unmapped");
             std::thread::yield_now();
         }
+    }
+
+    /// The huge pages for which advice was given last, by their addresses.
+    pub(super) fn huge(&self) -> MutexGuard<'_, BTreeSet<usize>> {
+        self.huge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn permit(&self, call: Call) -> io::Result<()> {
@@ -180,7 +191,18 @@ impl Os for Double {
         // SAFETY: the caller's promise.
         let relocation = unsafe { REAL.relocate(from, to, bytes) };
         match relocation {
-            Relocation::Done => drop(self.moved.fetch_add(bytes, Ordering::Relaxed)),
+            Relocation::Done => {
+                self.moved.fetch_add(bytes, Ordering::Relaxed);
+                // Advice goes along, and stays where it was.
+                let mut huge = self.huge();
+                for (from, to) in huge_pages(from, bytes).zip(huge_pages(to, bytes)) {
+                    if huge.contains(&from) {
+                        huge.insert(to);
+                    } else {
+                        huge.remove(&to);
+                    }
+                }
+            }
             Relocation::Split => drop(self.splits.fetch_add(1, Ordering::Relaxed)),
             Relocation::Refused | Relocation::Unsupported => {}
         }
@@ -219,6 +241,13 @@ impl Os for Double {
     unsafe fn advise_huge(&self, start: NonNull<u8>, bytes: usize, wanted: bool) {
         if self.permit(Call::AdviseHuge).is_ok() && self.permit_advice().is_ok() {
             self.advised.fetch_add(bytes, Ordering::Relaxed);
+            for page in huge_pages(start, bytes) {
+                if wanted {
+                    self.huge().insert(page);
+                } else {
+                    self.huge().remove(&page);
+                }
+            }
             // SAFETY: the caller's promise.
             unsafe { REAL.advise_huge(start, bytes, wanted) };
         }
@@ -229,4 +258,10 @@ impl Os for Double {
         // SAFETY: the caller's promise.
         unsafe { REAL.unmap(start, bytes) };
     }
+}
+
+/// The addresses of the huge pages that lie whole in a range.
+fn huge_pages(start: NonNull<u8>, bytes: usize) -> impl Iterator<Item = usize> {
+    let start = start.as_ptr().addr();
+    (start.next_multiple_of(HUGE_PAGE)..(start + bytes) / HUGE_PAGE * HUGE_PAGE).step_by(HUGE_PAGE)
 }

@@ -10,7 +10,7 @@ use super::double::Double;
 use super::rng::Rng;
 use crate::allocator::{Allocator, ThreadCache};
 use crate::arena::{Arena, ArenaParams, GRANULE, Lane, Span};
-use crate::config::AllocatorConfig;
+use crate::config::{AllocatorConfig, HugePages};
 use crate::error::FreeError;
 
 const MIB: usize = 1 << 20;
@@ -25,7 +25,7 @@ fn arena(lazy: bool) -> Box<Arena> {
         split: 1,
         purge_unit: 1,
         eager: false,
-        huge: None,
+        huge: HugePages::System,
         guarded: false,
     };
     new_arena(Double::leaked(), params, false).expect("the double refuses nothing")

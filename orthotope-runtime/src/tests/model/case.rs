@@ -140,6 +140,7 @@ impl Setup {
             .with_huge_pages(match self.huge_pages % 4 {
                 0 => HugePages::Always,
                 1 => HugePages::Never,
+                2 => HugePages::Large,
                 _ => HugePages::System,
             });
         config.thread_limit = self.thread_limit.map(bytes_of);

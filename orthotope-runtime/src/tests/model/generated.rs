@@ -329,6 +329,16 @@ fn play_on<G: OnDouble>() {
     }
 }
 
+on_double!(
+    HugeLarge,
+    2,
+    Config::general()
+        .with_arena(32 << 20)
+        .with_classes(&[64, 4_096])
+        .with_huge_pages(HugePages::Large)
+        .with_purge(HOURS)
+);
+
 #[test]
 fn generated_types_with_a_header_do_what_the_model_does() {
     play_on::<Headed>();
@@ -340,6 +350,7 @@ fn generated_types_without_a_header_do_what_the_model_does() {
     play_on::<Bare>();
     play_on::<Tight>();
     play_on::<Huge>();
+    play_on::<HugeLarge>();
 }
 
 #[test]

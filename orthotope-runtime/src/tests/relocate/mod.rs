@@ -1,6 +1,7 @@
 //! Large blocks that grow by moving their pages: contents, alignment, budget, and what happens when the system
 //! refuses.
 
+mod huge;
 mod program;
 mod random;
 

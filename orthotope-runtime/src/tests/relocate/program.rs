@@ -1,11 +1,12 @@
 //! What the tests of moving blocks have in common: a program with one thread, and blocks that know their contents.
 
 use core::ptr::NonNull;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::allocator::{Engine, Visit, leave_thread};
-use crate::arena::{GRANULE, Kind};
-use crate::config::{Config, Exhausted};
+use crate::arena::{GRANULE, HUGE_PAGE, Kind};
+use crate::config::{Config, Exhausted, HugePages};
 use crate::error::FreeError;
 use crate::sync::Ordering;
 use crate::tests::double::Double;
@@ -137,6 +138,24 @@ impl Program {
         let grown = Block { size, ..kept };
         grown.write();
         Some(grown)
+    }
+
+    /// Panics unless just what live and parked large blocks have of whole huge pages is advised, where that is wanted.
+    pub(super) fn check_huge_pages(&self) {
+        let mut wanted = BTreeSet::new();
+        self.engine.arena.each_span(|span| {
+            // SAFETY: records are type-stable.
+            let record = unsafe { span.as_ref() };
+            if matches!(record.kind(), Kind::Large | Kind::Parked) {
+                let first = record.start().next_multiple_of(HUGE_PAGE);
+                let end = (record.start() + record.bytes()) / HUGE_PAGE * HUGE_PAGE;
+                wanted.extend((first..end).step_by(HUGE_PAGE));
+            }
+        });
+        if self.engine.config.huge_pages != HugePages::Large {
+            wanted.clear();
+        }
+        assert_eq!(*self.os.huge(), wanted);
     }
 
     /// Takes blocks until one lies right behind this one, which cannot grow where it is then.

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::{Block, MIB, Program, bare, headed, moves_here};
 use crate::allocator::{Visit, leave_thread};
-use crate::config::Config;
+use crate::config::{Config, HugePages};
 use crate::sync::Ordering;
 use crate::tests::rng::Rng;
 use crate::thread_cache::LocalBins;
@@ -40,6 +40,7 @@ fn random_growth(config: Config, seed: u64) {
             blocks[index] = other;
         }
         program.engine.validate();
+        program.check_huge_pages();
         if step % 100 == 0 {
             for block in &blocks {
                 block.check(block.size);
@@ -63,6 +64,12 @@ fn random_growth(config: Config, seed: u64) {
 fn random_growth_keeps_contents_and_invariants() {
     random_growth(bare(), 1);
     random_growth(headed(), 2);
+}
+
+#[test]
+fn random_growth_keeps_advice() {
+    random_growth(bare().with_huge_pages(HugePages::Large), 3);
+    random_growth(headed().with_huge_pages(HugePages::Large), 4);
 }
 
 #[test]
