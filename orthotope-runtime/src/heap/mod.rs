@@ -53,8 +53,8 @@ const OFF: usize = usize::MAX;
 
 /// A page of the filter: 4 KiB, so that blocks that are freed together mostly share one.
 const PAGE_BITS: u32 = 12;
-/// Counters of the filter. Pages this many apart share one.
-const PAGES: usize = 1 << 16;
+/// Counters of the filter: pages that are 4 GiB apart share one, so that its number takes one shift.
+const PAGES: usize = 1 << (u32::BITS - PAGE_BITS);
 /// Frees that a holder of the lock may be interrupted by.
 const FORGOTTEN: usize = 8;
 
@@ -101,7 +101,7 @@ impl Heap {
 
     #[inline(always)]
     fn page(&self, address: usize) -> &AtomicU8 {
-        &self.pages[(address >> PAGE_BITS) % PAGES]
+        &self.pages[(address as u32 >> PAGE_BITS) as usize]
     }
 
     /// Bytes between two samples on average; `None` if none are taken.

@@ -2,12 +2,13 @@
 
 use super::versions;
 
-/// Whether an allocator is this workspace's or one to compare with, or either, hardened: compared with itself alone.
+/// Whether an allocator is this workspace's or one to compare with, or either with a feature that costs: compared with itself
+/// alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Ours,
     Rival,
-    Hardened,
+    Variant,
 }
 
 /// An allocator: its binary is `programs_` and the name.
@@ -35,16 +36,16 @@ const fn ours(name: &'static str) -> Allocator {
     }
 }
 
-const fn hardened(name: &'static str, package: Option<&'static str>) -> Allocator {
+const fn variant(name: &'static str, package: Option<&'static str>) -> Allocator {
     Allocator {
         name,
-        role: Role::Hardened,
+        role: Role::Variant,
         package,
     }
 }
 
 /// Every allocator, in the order of the tables.
-pub(super) static ALLOCATORS: [Allocator; 10] = [
+pub(super) static ALLOCATORS: [Allocator; 12] = [
     ours("general"),
     ours("default"),
     Allocator {
@@ -56,9 +57,11 @@ pub(super) static ALLOCATORS: [Allocator; 10] = [
     rival("jemalloc", "tikv-jemallocator"),
     rival("snmalloc", "snmalloc-rs"),
     rival("published", "orthotope"),
-    hardened("general_hardened", None),
-    hardened("default_hardened", None),
-    hardened("mimalloc_secure", Some("mimalloc")),
+    variant("general_hardened", None),
+    variant("default_hardened", None),
+    variant("mimalloc_secure", Some("mimalloc")),
+    variant("general_profiled", None),
+    variant("default_profiled", None),
 ];
 
 impl Allocator {
@@ -72,7 +75,7 @@ impl Allocator {
         match (self.package, self.role) {
             (Some(package), _) => versions::of_package(package),
             (None, Role::Rival) => versions::of_c_library(),
-            (None, Role::Ours | Role::Hardened) => versions::of_workspace(),
+            (None, Role::Ours | Role::Variant) => versions::of_workspace(),
         }
     }
 }

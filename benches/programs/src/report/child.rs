@@ -12,10 +12,14 @@ use crate::programs::Program;
 
 /// How an allocator's binary is built.
 pub(super) fn build_command(allocator: &Allocator) -> &'static str {
-    if allocator.name == "mimalloc_secure" {
-        "cargo build --profile bench -p orthotope-programs --features secure --bin programs_mimalloc_secure"
-    } else {
-        "cargo build --profile bench -p orthotope-programs --features programs,rivals,ml"
+    match allocator.name {
+        "mimalloc_secure" => {
+            "cargo build --profile bench -p orthotope-programs --features secure --bin programs_mimalloc_secure"
+        }
+        "general_profiled" | "default_profiled" => {
+            "cargo build --profile bench -p orthotope-programs --features profiling --bin programs_general_profiled --bin programs_default_profiled"
+        }
+        _ => "cargo build --profile bench -p orthotope-programs --features programs,rivals,ml",
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use super::costs::COSTS;
 use super::goals::goals;
-use super::hardening;
 use super::results::{Against, Measure, Results};
 
 /// What an allocator of ours is compared with, and what the column is called.
@@ -73,11 +73,11 @@ fn write(text: &mut String, results: &Results, conditions: &str) -> fmt::Result 
         writeln!(text)?;
         write_ratios(text, results, measure)?;
     }
-    if hardening::any_was_run(results) {
-        writeln!(text, "\n## What hardening costs")?;
+    for cost in COSTS.iter().filter(|cost| cost.was_measured(results)) {
+        writeln!(text, "\n## {}", cost.title)?;
         for measure in Measure::ALL {
             writeln!(text)?;
-            hardening::write(text, results, measure)?;
+            cost.write(text, results, measure)?;
         }
     }
     write_failures(text, results)

@@ -2,13 +2,13 @@
 //!
 //! Read in this order: `options`, what was asked for; `allocators` and `child`, one program in one process;
 //! `turns`, in which order; `results` and `statistics`, what the numbers say; `goals`, which claims they bear out; then
-//! the forms they are written in, `markdown`, `sheets` and `plot`; `hardening`, the one comparison of allocators with
+//! the forms they are written in, `markdown`, `sheets` and `plot`; `costs`, the one comparison of allocators with
 //! themselves.
 
 mod allocators;
 mod child;
+mod costs;
 mod goals;
-mod hardening;
 mod markdown;
 mod options;
 mod plot;
@@ -33,6 +33,7 @@ use std::time::Instant;
 
 use allocators::{ALLOCATORS, Allocator};
 use clap::Parser as _;
+use costs::COSTS;
 use machine::Machine;
 use options::Options;
 use results::{Measure, Results};
@@ -214,10 +215,10 @@ fn write_all(results: &Results, conditions: &str, folder: &Path) -> Result<(), B
     fs::write(folder.join("programs.csv"), sheets::summary(results))?;
     fs::write(folder.join("runs.csv"), sheets::runs(results))?;
     plot::draw(results, &folder.join("programs.svg"))?;
-    if hardening::any_was_run(results) {
+    for cost in COSTS.iter().filter(|cost| cost.was_measured(results)) {
         let mut text = String::new();
         for measure in Measure::ALL {
-            hardening::write(&mut text, results, measure)?;
+            cost.write(&mut text, results, measure)?;
         }
         print!("{text}");
     }

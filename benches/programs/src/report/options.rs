@@ -6,7 +6,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
 use super::allocators::{ALLOCATORS, Allocator, Role};
-use super::hardening;
+use super::costs::{Cost, HARDENING, HEAP_PROFILES};
 use crate::programs::{PROGRAMS, Program};
 
 /// Runs real programs under each allocator, a process each, in turns; writes times and peak memory.
@@ -28,6 +28,9 @@ pub(super) struct Options {
     /// Only the allocators that can be hardened, as they are and hardened, and what that costs
     #[arg(long, conflicts_with = "allocator")]
     hardened: bool,
+    /// Only the allocators that can take heap profiles, with and without them, and what that costs
+    #[arg(long, conflicts_with_all = ["allocator", "hardened"])]
+    profiled: bool,
     /// Folder that the report is written to
     #[arg(long, value_name = "FOLDER", default_value = "target/programs-report")]
     pub(super) output: PathBuf,
@@ -67,13 +70,22 @@ impl Options {
             .collect()
     }
 
-    /// Those asked for, or all that are not hardened, in the order of the tables.
+    /// The feature whose cost is asked for.
+    fn cost(&self) -> Option<&'static Cost> {
+        match (self.hardened, self.profiled) {
+            (true, _) => Some(&HARDENING),
+            (_, true) => Some(&HEAP_PROFILES),
+            _ => None,
+        }
+    }
+
+    /// Those asked for, or all without such features, in the order of the tables.
     pub(super) fn allocators(&self) -> Vec<&'static Allocator> {
         let asked = |allocator: &Allocator| {
-            if self.hardened {
-                hardening::is_of_a_pair(allocator.name)
+            if let Some(cost) = self.cost() {
+                cost.concerns(allocator.name)
             } else if self.allocator.is_empty() {
-                allocator.role != Role::Hardened
+                allocator.role != Role::Variant
             } else {
                 self.named(allocator.name)
             }
@@ -126,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn hardened_allocators_run_with_their_plain_selves_or_by_name() {
+    fn allocators_with_a_feature_run_with_their_plain_selves_or_by_name() {
         let run = |arguments: &[&str]| -> Vec<&str> {
             let options = Options::try_parse_from(arguments).expect("legal");
             let allocators = options.allocators();
@@ -135,6 +147,7 @@ mod tests {
         assert_eq!(run(&["report"]).len(), 7);
         assert_eq!(run(&["report", "--hardened"]).len(), 6);
         assert!(run(&["report", "--hardened"]).contains(&"mimalloc"));
+        assert_eq!(run(&["report", "--profiled"]).len(), 4);
         let named = run(&["report", "--allocator", "mimalloc_secure"]);
         assert_eq!(named, ["mimalloc_secure"]);
     }
