@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn distances_are_exponential() {
-        let heap: &'static Heap = Box::leak(Box::new(Heap::new()));
+        static HEAP: Heap = Heap::new();
+        let heap = &HEAP;
         heap.set_interval(10_000);
         let sampler = Sampler::new();
         let (mut picked, mut asked) = (0, 0_u32);
@@ -135,7 +136,8 @@ mod tests {
 
     #[test]
     fn nothing_is_picked_inside_or_when_off() {
-        let heap: &'static Heap = Box::leak(Box::new(Heap::new()));
+        static HEAP: Heap = Heap::new();
+        let heap = &HEAP;
         heap.set_interval(1);
         let sampler = Sampler::new();
         sampler.inside(|| {

@@ -9,8 +9,12 @@ fn block(number: usize) -> *mut u8 {
     ptr::without_provenance_mut((number + 1) * 4_096 + 64)
 }
 
-fn heap() -> &'static Heap {
-    Box::leak(Box::new(Heap::new()))
+/// One of its own for each test: a heap is too long for a stack.
+macro_rules! heap {
+    () => {{
+        static HEAP: Heap = Heap::new();
+        &HEAP
+    }};
 }
 
 fn live(heap: &Heap) -> (f64, f64) {
@@ -25,7 +29,7 @@ fn live(heap: &Heap) -> (f64, f64) {
 
 #[test]
 fn a_block_is_held_from_its_record_to_its_free() {
-    let heap = heap();
+    let heap: &'static Heap = heap!();
     assert!(!heap.may_hold(block(0).addr()));
     assert!(heap.take(block(0).addr()).is_none());
     assert_eq!(live(heap), (0.0, 0.0));
@@ -47,7 +51,7 @@ fn a_block_is_held_from_its_record_to_its_free() {
 
 #[test]
 fn an_address_that_is_handed_out_again_is_held_once() {
-    let heap = heap();
+    let heap: &'static Heap = heap!();
     heap.record(block(0), 1_000, 1);
     heap.record(block(0), 3_000, 1);
     assert_eq!(live(heap), (1.0, 3_000.0));
@@ -58,7 +62,7 @@ fn an_address_that_is_handed_out_again_is_held_once() {
 
 #[test]
 fn what_an_interrupted_thread_frees_is_removed_by_the_next() {
-    let heap = heap();
+    let heap: &'static Heap = heap!();
     for number in 0..FORGOTTEN + 2 {
         heap.record(block(number), 1_000, 1);
     }
@@ -77,7 +81,7 @@ fn what_an_interrupted_thread_frees_is_removed_by_the_next() {
 
 #[test]
 fn a_request_in_the_middle_of_a_sample_is_none() {
-    let heap = heap();
+    let heap: &'static Heap = heap!();
     heap.set_interval(1);
     let sampler = Sampler::new();
     let mut started = 0;
