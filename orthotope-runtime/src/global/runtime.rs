@@ -21,8 +21,8 @@ use crate::sys::{Os, REAL};
 pub struct Runtime {
     engine: Started<Engine, InitError>,
     home: Home,
-    /// The system that the arena will be of.
-    os: &'static dyn Os,
+    /// The system that the arena will be of, if not the real one.
+    os: Option<&'static dyn Os>,
     /// The blocks that were sampled.
     #[cfg(feature = "profiling")]
     pub(super) heap: Heap,
@@ -33,11 +33,17 @@ impl Runtime {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it is a static's initialiser")]
     pub const fn new() -> Self {
-        Self::on(&REAL)
+        Self::of(None)
     }
 
-    /// The same on any system.
+    /// The same on another system.
+    #[cfg(any(test, fuzzing))]
     pub(crate) const fn on(os: &'static dyn Os) -> Self {
+        Self::of(Some(os))
+    }
+
+    /// All zero for the real system, so that the static takes no room in the program's file.
+    const fn of(os: Option<&'static dyn Os>) -> Self {
         Self {
             engine: Started::new(),
             home: Home::new(),
@@ -74,7 +80,7 @@ impl Runtime {
     fn start(&'static self, config: &Config) -> Result<&'static Engine, &'static InitError> {
         let _starting = starting();
         let make = || {
-            let engine = Engine::new(self.os, *config, true)?;
+            let engine = Engine::new(self.os.unwrap_or(&REAL), *config, true)?;
             if config.marks() || config.hardened {
                 // SAFETY: the engine has just been made, and nobody else knows it.
                 self.home.set(unsafe { engine.as_ref() }.arena.home());
