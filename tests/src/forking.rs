@@ -1,6 +1,6 @@
 //! Children of a process whose threads allocate all the time: what the `forking-*` binaries do.
 //!
-//! Owns the two workloads. The allocator is the global one, so that the child's threads, messages and the standard
+//! Owns the workloads, one a scenario. The allocator is the global one, so that the child's threads, messages and the standard
 //! library's own records come from it too. A child never returns into the parent's code: it exits, panics into an exit
 //! code, or is ended by its alarm.
 
@@ -64,7 +64,7 @@ fn gives_back(subject: Subject) {
     in_child("the child that frees", || {
         hoard.verify();
         let full = memory::rollup().anonymous;
-        // One in 64 stays, spread over everything.
+        // A 64th stays: what was filled first.
         let mut position = 0;
         hoard.keep_if(|| {
             position += 1;

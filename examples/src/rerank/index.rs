@@ -15,9 +15,9 @@ use super::embed::{Embedding, Frequencies, Weights, features};
 /// How the work is shared out.
 #[derive(Clone, Copy, Debug)]
 pub struct Workers {
-    /// Threads to start.
+    /// Threads to start, at least one.
     pub threads: usize,
-    /// Passages a thread takes at a time.
+    /// Passages a thread takes at a time, at least one.
     pub batch: usize,
 }
 

@@ -14,7 +14,7 @@ const ROUNDS: usize = 300;
 /// What is thrown, so that no message is printed or allocated for.
 struct Thrown;
 
-/// Frees a block, makes another and panics again where that is allowed.
+/// Frees half of what it holds and adds a block, while its thread unwinds.
 struct Last<'a>(Option<Hoard<'a>>);
 
 impl Drop for Last<'_> {
