@@ -1,13 +1,15 @@
 //! Huge pages for large blocks alone (`huge_pages = "large"`): the arena is advised against them, but for what spans of
 //! live and parked large blocks have of whole ones.
 //!
-//! A large block of a huge page and more starts at a multiple of one, where there is room. Its advice ends with it: what
-//! is cut from the same memory afterwards would be resident, and go back, in units that it does not fill.
+//! A span that is taken for a large block of a huge page and more starts at a multiple of one, where there is room. Its advice
+//! ends with it: what is cut from the same memory afterwards would become resident in units that it does not fill.
 //!
 //! Advice splits mappings, whose number the system bounds, and those that it has split it does not always join again:
-//! the ends of what was ever advised count as seams. Where there would be too many a block goes without.
+//! the ends of what was ever advised count as seams. Where there would be too many a block, or what it grows by, goes
+//! without.
 //!
-//! Invariant: what is advised lies in the span of a large block whose record says `advised`.
+//! Invariant: the advice given last for a granule is for huge pages only if it lies in the span of a large block whose
+//! record says `advised`.
 
 use core::mem;
 use core::ops::Range;
@@ -82,19 +84,29 @@ impl Arena {
             return;
         }
         let (region, pages) = self.huge_pages_of(span);
-        if pages.is_empty() || !self.split_mappings(span, pages.clone()) {
+        if pages.is_empty() {
             // SAFETY: the caller holds the lock.
             unsafe { place(span) }.advised = false;
             self.tell_huge(region, before, false);
-        } else {
+        } else if pages.end < before.end {
+            // Refused, its end is a seam that is not known: a move finds it.
+            self.split_mappings(span, pages.clone());
             self.tell_huge(region, pages.end..before.end, false);
+        } else if pages.end > before.end && self.split_mappings(span, pages.clone()) {
             self.tell_huge(region, before.end..pages.end, true);
+            // SAFETY: the caller holds the lock.
+            let index = usize::from(unsafe { place(span) }.region);
+            self.seams.join(index, before.end);
         }
     }
 
-    /// The region of a span, and the granules there of the huge pages that lie whole in it. The lock is held.
+    /// The region of a span, and the granules there of the huge pages that lie whole in it, between its guards. The lock is
+    /// held.
     pub(super) fn huge_pages_of(&self, span: NonNull<Span>) -> (&Region, Range<usize>) {
-        let (region, granules) = self.granules_of(span);
+        let (region, mut granules) = self.granules_of(span);
+        if self.params.guarded {
+            granules = granules.start + 1..granules.end - 1;
+        }
         // The base of a region is a multiple of a huge page where this is asked in earnest.
         let pages = granules.start.next_multiple_of(UNIT)..granules.end / UNIT * UNIT;
         (region, pages)

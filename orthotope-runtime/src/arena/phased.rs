@@ -67,8 +67,15 @@ impl Arena {
         if state.budget.left() < charge {
             return None;
         }
-        let align = align.max(self.placed_at(granules));
-        let span = self.take_phased(&mut state, granules, Phase::aligned(align))?;
+        let placed = align.max(self.placed_at(granules));
+        let span = self
+            .take_phased(&mut state, granules, Phase::aligned(placed))
+            .or_else(|| {
+                let less = Phase::aligned(align);
+                (placed > align)
+                    .then(|| self.take_phased(&mut state, granules, less))
+                    .flatten()
+            })?;
         self.charge(&mut state, span, charge);
         Some(self.hand_over(&mut state, span, charge))
     }

@@ -114,6 +114,8 @@ impl Arena {
         }
         self.charge(&mut state, target, more);
         self.lend(&mut state, target);
+        // For what has to be copied; what moves brings along what it was told.
+        self.advise(target);
         Begun::Moving(moving)
     }
 

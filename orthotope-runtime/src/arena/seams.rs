@@ -18,6 +18,8 @@ use crate::sync::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 /// Seams that one arena may have: an eighth of the mappings that Linux lets a process have by default.
 const SEAMS: usize = 8_192;
+/// Those up to which advice may add to them: the rest is for what moves.
+const SEAMS_OF_ADVICE: usize = SEAMS / 2;
 
 pub(super) struct Seams {
     /// Of each region; null until something is moved or advised there.
@@ -68,12 +70,19 @@ impl Seams {
 
     /// Records that mappings are split at both ends of a range; `false`, and nothing is, if they would be too many.
     pub(super) fn split(&self, region: usize, range: Range<usize>) -> bool {
-        let allowed = self.count.load(Ordering::Relaxed) + self.gained_by(region, &range) <= SEAMS;
+        let allowed =
+            self.count.load(Ordering::Relaxed) + self.gained_by(region, &range) <= SEAMS_OF_ADVICE;
         if allowed {
             self.change(region, range.start, true);
             self.change(region, range.end, true);
         }
         allowed
+    }
+
+    /// Records that the mappings on both sides of a seam are alike again: the system joins them, mostly. One that it does not
+    /// join splits a move.
+    pub(super) fn join(&self, region: usize, seam: usize) {
+        self.change(region, seam, false);
     }
 
     /// Seams that a range would add at its ends.

@@ -58,10 +58,11 @@ pub enum HugePages {
     System,
     /// Advised: memory is used, and goes back, in units of a huge page.
     Always,
-    /// Advised for large blocks of 2 MiB and more, as long as they live; advised against for everything else. Such a block
-    /// starts at a multiple of 2 MiB where there is room, and its last part, of less than 2 MiB, is in pages of the usual
-    /// size: only what it has of whole huge pages can be resident in part. The system is asked at each such block that the
-    /// arena hands out and takes back, unless the thread that freed it gets it again.
+    /// Advised for large blocks of 2 MiB and more, as long as they live; advised against for everything else. The memory that is
+    /// taken for such a block starts at a multiple of 2 MiB where there is room, and its last part, of less than 2 MiB, is in
+    /// pages of the usual size, as are both ends of a hardened one, where its guards are. The system is asked when the arena hands
+    /// such a block out and takes it back, and when it grows or shrinks; not where the thread that freed it takes
+    /// it again before anybody asks the arena for something else.
     Large,
     /// Advised against.
     Never,

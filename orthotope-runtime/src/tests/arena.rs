@@ -5,7 +5,7 @@ use std::io;
 
 use super::double::Double;
 use super::rng::Rng;
-use crate::arena::{Arena, ArenaParams, GRANULE, Ground, Lane, Span};
+use crate::arena::{Arena, ArenaParams, GRANULE, Ground, HUGE_PAGE, Lane, Span};
 use crate::config::HugePages;
 
 /// An arena by itself, outside of its own records.
@@ -302,6 +302,43 @@ fn a_refused_reservation_is_retried_smaller_where_that_is_asked_for() {
         8 << 20,
         "halved until it fits with its slack"
     );
+    // SAFETY: nothing of the arena is used again.
+    unsafe { arena.unmap() };
+}
+
+#[test]
+fn a_block_that_fits_at_its_alignment_alone_is_served_there() {
+    let os = Double::leaked();
+    let huge = HugePages::Large;
+    let params = ArenaParams {
+        huge,
+        ..params(false)
+    };
+    let arena = new_arena(os, params, false).expect("the double refuses nothing");
+    // Every granule that there is.
+    let mut spans = Vec::new();
+    while let Some(taken) = arena.take_large(1, 64) {
+        // SAFETY: records are type-stable.
+        let record = unsafe { taken.span.as_ref() };
+        record.describe_large(64, arena.pointer(taken.span, 0));
+        spans.push(record.start());
+    }
+    spans.sort_unstable();
+    let first = spans
+        .iter()
+        .position(|start| start % HUGE_PAGE == 2 * GRANULE)
+        .expect("there are hundreds");
+    for &start in &spans[first..first + 34] {
+        arena
+            .give_large(start, |requested| requested, |_| Ok(()), || "absent")
+            .expect("the block is live");
+    }
+    assert!(arena.take_large_aligned(32, 64, HUGE_PAGE).is_none());
+    let taken = arena.take_large_aligned(32, 64, 2 * GRANULE);
+    let taken = taken.expect("34 granules lie free");
+    // SAFETY: records are type-stable.
+    assert_eq!(unsafe { taken.span.as_ref() }.start(), spans[first]);
+    arena.validate();
     // SAFETY: nothing of the arena is used again.
     unsafe { arena.unmap() };
 }

@@ -147,8 +147,13 @@ impl Program {
             // SAFETY: records are type-stable.
             let record = unsafe { span.as_ref() };
             if matches!(record.kind(), Kind::Large | Kind::Parked) {
-                let first = record.start().next_multiple_of(HUGE_PAGE);
-                let end = (record.start() + record.bytes()) / HUGE_PAGE * HUGE_PAGE;
+                let guard = if self.engine.config.hardened {
+                    GRANULE
+                } else {
+                    0
+                };
+                let first = (record.start() + guard).next_multiple_of(HUGE_PAGE);
+                let end = (record.start() + record.bytes() - guard) / HUGE_PAGE * HUGE_PAGE;
                 wanted.extend((first..end).step_by(HUGE_PAGE));
             }
         });
