@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[orthotope::allocator(
     preset = "general",
     profile = "../examples/profiles/rerank.json",
-    thread_limit = "32KiB",
+    thread_limit = "64KiB",
     huge_pages = "large"
 )]
 static GLOBAL: Tuned;

@@ -24,7 +24,7 @@ use orthotope_examples::rerank::{self, Args};
     preset = "general",
     arena = "4GiB",
     profile = "profiles/rerank.json",
-    thread_limit = "32KiB",
+    thread_limit = "64KiB",
     huge_pages = "large"
 )]
 static GLOBAL: ServeAlloc;

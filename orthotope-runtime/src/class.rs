@@ -157,7 +157,7 @@ const COARSE_MIN_EXPONENT: u32 = (8 * STEPS).ilog2();
 const COARSE_LEN: usize = ((usize::BITS - COARSE_MIN_EXPONENT) as usize) << COARSE_BITS;
 
 /// A class by its index times [`SCALE`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScaledClass(usize);
 
 impl ScaledClass {

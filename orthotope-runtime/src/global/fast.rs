@@ -12,9 +12,12 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use super::hardened::{alloc_hardened, dealloc_hardened};
-use super::slow::{alloc_other_slow, alloc_slow, alloc_zeroed_other_slow, realloc_slow};
+use super::slow::{
+    alloc_other_slow, alloc_slow, alloc_zeroed_other_slow, realloc_slow, realloc_small,
+    shares_its_slab,
+};
 use super::slow_free::{dealloc_other_slow, dealloc_slow};
-use super::{Derived, Generated, Route, route, sampled};
+use super::{Derived, Generated, sampled};
 use crate::block::{Header, mark_of};
 use crate::class::ScaledClass;
 use crate::sync::Ordering;
@@ -303,12 +306,21 @@ unsafe fn realloc_uncounted<G: Generated>(
     layout: Layout,
     new_size: usize,
 ) -> *mut u8 {
+    let is_small = |size: usize| size.wrapping_sub(1) < G::SMALL;
     if !G::CONFIG.header
         && !G::CONFIG.hardened
-        && let Route::Class(old) = route::<G>(layout.size(), layout.align())
-        && route::<G>(new_size, layout.align()) == Route::Class(old)
+        && layout.align() <= G::CONFIG.align
+        && is_small(layout.size())
+        && is_small(new_size)
     {
-        return block;
+        let (old, new) = (G::TABLE.small(layout.size()), G::TABLE.small(new_size));
+        if old == new {
+            return block;
+        }
+        if shares_its_slab::<G>() {
+            // SAFETY: the caller's promise, and the classes are the layouts'.
+            return unsafe { realloc_small::<G>(block, layout.size(), old, new_size, new) };
+        }
     }
     // SAFETY: the caller's promise.
     unsafe { realloc_slow::<G>(block, layout, new_size) }

@@ -7,11 +7,11 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
 use std::alloc::System;
 
-use super::fast::{alloc_class, alloc_uncounted, dealloc_unwatched};
+use super::fast::{alloc_class, alloc_uncounted, dealloc_class, dealloc_unwatched};
 use super::hardened::{check_live, resize_hardened};
 use super::runtime::Runtime;
 use super::slow_free::refuse;
-use super::{Generated, MOST_ALIGNED, Route, route};
+use super::{Derived, Generated, MOST_ALIGNED, Route, route};
 use crate::allocator::{Engine, Visit, leave_thread};
 use crate::arena::{GRANULE, Lane, Schedule};
 use crate::class::ScaledClass;
@@ -238,6 +238,36 @@ fn visit_alloc_large(statics: Statics, layout: Layout) -> Option<LargeBlock> {
     }
 }
 
+/// Whether no small block lies in a slab of its own, where it might grow in place (see [`may_grow`]).
+#[inline(always)]
+pub(super) fn shares_its_slab<G: Generated>() -> bool {
+    G::CONFIG.classes[G::TABLE.small(G::SMALL).index()] <= GRANULE / 2
+}
+
+/// A block of class `new` instead of one of class `old`, with what that held: what a growing vector asks for. Neither has a header,
+/// and no small block of the type's can grow in place.
+///
+/// # Safety
+///
+/// The block came from `alloc_class` with `old` and `size`, and is given up unless null is returned.
+#[inline(never)]
+pub(super) unsafe fn realloc_small<G: Generated>(
+    block: *mut u8,
+    size: usize,
+    old: ScaledClass,
+    new_size: usize,
+    new: ScaledClass,
+) -> *mut u8 {
+    let moved = alloc_class::<G>(new, new_size);
+    if !moved.is_null() {
+        // SAFETY: both blocks are live, different, and at least this long.
+        unsafe { moved.copy_from_nonoverlapping(block, size.min(new_size)) };
+        // SAFETY: the caller gives the old block up.
+        unsafe { dealloc_class::<G>(block, old, size) };
+    }
+    moved
+}
+
 /// # Safety
 ///
 /// As `GlobalAlloc::realloc`.
@@ -252,6 +282,9 @@ pub(super) unsafe fn realloc_slow<G: Generated>(
     if old == Route::System && new == Route::System {
         // SAFETY: the caller's promise; the block came from `System` with this layout.
         return unsafe { System.realloc(block, layout, new_size) };
+    }
+    if !G::CONFIG.header && !G::CONFIG.hardened && old == new && matches!(old, Route::Class(_)) {
+        return block;
     }
     if G::CONFIG.hardened
         && old == new
