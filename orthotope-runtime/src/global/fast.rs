@@ -5,8 +5,10 @@
 //! | `alloc` | the stack is empty | the size is small, the alignment served |
 //! | `dealloc` without a header | the stack is full | the same two |
 //! | `dealloc` with a header | + out of range, + another word | the same two |
+//! | `realloc` without a header | another class | the same two, the size's for both |
 //!
-//! Everything else is `#[cold]`, out of line, and ends in `_slow`.
+//! A small block that `realloc` moves to another class is `realloc_small`'s, one call. Everything else is `#[cold]`, out of line,
+//! and ends in `_slow`.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
