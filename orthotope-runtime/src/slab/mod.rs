@@ -28,6 +28,8 @@ use crate::sync::AtomicU32;
 const GRANULES_TRIED: usize = 32;
 /// A slab may lose one byte in this many at its end.
 const LOSS: usize = 16;
+/// A slab of one granule that loses less than one byte in this many is not lengthened.
+const LITTLE: usize = 128;
 
 /// How a class's slabs are cut.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +53,8 @@ pub(crate) struct Geometry {
 
 impl Geometry {
     /// The smallest span that holds one or more lots of `lot` blocks and loses little at its end; failing
-    /// that, the one of those tried that loses least. `None` where the numbers overflow.
+    /// that, the one of those tried that loses least. Two granules instead of one if they lose no more than it: they
+    /// fill huge pages as evenly. `None` where the numbers overflow.
     pub(crate) fn new(stride: usize, align: usize, header: usize, lot: usize) -> Option<Self> {
         let lead = lead(align, header);
         let needed = stride.checked_mul(lot)?.checked_add(lead)?;
@@ -68,6 +71,9 @@ impl Geometry {
             if loss(granules) * best < loss(best) * granules {
                 best = granules;
             }
+        }
+        if best == 1 && loss(1) * LITTLE > GRANULE && loss(2) <= loss(1) {
+            best = 2;
         }
         let capacity = capacity(best);
         // Counts of blocks are of 32 bits.
@@ -357,4 +363,39 @@ pub(crate) unsafe fn is_free(span: NonNull<Span>, index: usize) -> bool {
     let word = unsafe { slab.bits.add(index / 64) };
     // SAFETY: as above.
     unsafe { *word & (1 << (index % 64)) != 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(stride: usize) -> (usize, usize) {
+        let geometry = Geometry::new(stride, 8, 0, 1).unwrap();
+        (geometry.granules, geometry.capacity)
+    }
+
+    #[test]
+    fn a_second_granule_has_to_gain() {
+        // One granule loses 1,024 bytes, two 512.
+        assert_eq!(cut(1_536), (2, 85));
+        // 1,536 and 1,024.
+        assert_eq!(cut(2_560), (2, 51));
+        // One loses 128: little.
+        assert_eq!(cut(896), (1, 73));
+        // 1,024 and 2,048, 4,096 and 8,192.
+        assert_eq!(cut(2_304), (1, 28));
+        assert_eq!(cut(10_240), (1, 6));
+        // Nothing is lost.
+        assert_eq!(cut(4_096), (1, 16));
+    }
+
+    #[test]
+    fn no_slab_loses_more_than_a_single_granule_of_the_same_blocks() {
+        for stride in (8..=GRANULE).step_by(8) {
+            let (granules, capacity) = cut(stride);
+            let lost = granules * GRANULE - capacity * stride;
+            assert!(lost <= granules * (GRANULE % stride), "{stride}");
+            assert!(lost * LOSS <= granules * GRANULE, "{stride}");
+        }
+    }
 }
