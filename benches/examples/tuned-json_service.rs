@@ -8,7 +8,8 @@ use std::process::ExitCode;
 #[orthotope::allocator(
     preset = "general",
     profile = "../examples/profiles/json_service.json",
-    huge_pages = "always"
+    huge_pages = "always",
+    prefetch = true
 )]
 static GLOBAL: Tuned;
 

@@ -123,7 +123,8 @@ const _: () = {
                 __private::Purge::After(::core::time::Duration::from_millis(500)),
             )
             .with_huge_pages(__private::HugePages::Always)
-            .with_hardened(true);
+            .with_hardened(true)
+            .with_prefetch(true);
         #[inline(always)]
         fn runtime() -> &'static __private::Runtime {
             static RUNTIME: __private::Runtime = __private::Runtime::new();

@@ -147,6 +147,7 @@ fn assign(arguments: &mut Arguments, name: Ident, value: Option<&Value>, errors:
         "huge_pages" => arguments.huge_pages = read(value, errors, |v, e| v.choice(&huge_pages, e)),
         "c_api" => arguments.c_api = read(value, errors, Value::truth),
         "hardened" => arguments.hardened = read(value, errors, Value::truth),
+        "prefetch" => arguments.prefetch = read(value, errors, Value::truth),
         "crate" => arguments.krate = read(value, errors, Value::path),
         name => unreachable!("`{name}` is among the known arguments but has no slot"),
     }

@@ -199,6 +199,10 @@ fn config(settings: &Settings) -> TokenStream {
         let hardened = settings.hardened;
         config.extend(quote!(.with_hardened(#hardened)));
     }
+    if settings.prefetch != base.prefetch {
+        let prefetch = settings.prefetch;
+        config.extend(quote!(.with_prefetch(#prefetch)));
+    }
     if settings.c_api {
         config.extend(quote!(.with_c_api()));
     }

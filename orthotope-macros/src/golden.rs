@@ -35,6 +35,7 @@ fn every_argument() {
         purge = "500ms",
         huge_pages = "always",
         hardened = true,
+        prefetch = true,
         crate = crate,
     };
     let item = quote!(

@@ -20,7 +20,7 @@ const fn known(name: &'static str, example: &'static str) -> Known {
 }
 
 /// Every argument, in the order in which messages list them.
-pub(crate) const ARGUMENTS: [Known; 15] = [
+pub(crate) const ARGUMENTS: [Known; 16] = [
     known("preset", "\"general\""),
     known("arena", "\"4GiB\""),
     known("classes", "[64, 256, \"64KiB\"]"),
@@ -35,6 +35,7 @@ pub(crate) const ARGUMENTS: [Known; 15] = [
     known("huge_pages", "\"always\""),
     known("c_api", "true"),
     known("hardened", "true"),
+    known("prefetch", "true"),
     known("crate", "::orthotope"),
 ];
 
@@ -57,6 +58,7 @@ pub(crate) struct Arguments {
     pub(crate) huge_pages: Given<HugePages>,
     pub(crate) c_api: Given<bool>,
     pub(crate) hardened: Given<bool>,
+    pub(crate) prefetch: Given<bool>,
     pub(crate) krate: Given<syn::Path>,
 }
 
@@ -174,6 +176,7 @@ pub(crate) struct Settings {
     pub(crate) purge: Purge,
     pub(crate) huge_pages: HugePages,
     pub(crate) hardened: bool,
+    pub(crate) prefetch: bool,
     pub(crate) c_api: bool,
 }
 
@@ -193,6 +196,7 @@ impl Settings {
             purge,
             huge_pages,
             hardened,
+            prefetch,
             c_api,
             ..
         } = preset.config();
@@ -222,6 +226,7 @@ impl Settings {
                 _ => HugePages::System,
             },
             hardened,
+            prefetch,
             c_api,
         }
     }

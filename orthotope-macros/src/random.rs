@@ -25,6 +25,7 @@ const WORDS: &[&str] = &[
     "huge_pages = ",
     "c_api = ",
     "hardened = ",
+    "prefetch = ",
     "crate = ",
     "\"tensor\"",
     "\"general\"",

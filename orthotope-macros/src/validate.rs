@@ -39,6 +39,7 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
     let purge = arguments.purge.or(base.map(|base| base.purge));
     let huge_pages = arguments.huge_pages.or(base.map(|base| base.huge_pages));
     let hardened = arguments.hardened.or(base.map(|base| base.hardened));
+    let prefetch = arguments.prefetch.or(base.map(|base| base.prefetch));
 
     let c_api = arguments.c_api.or(None) == Some(true);
     if c_api {
@@ -69,6 +70,7 @@ pub(crate) fn validate(arguments: &Arguments, errors: &mut Errors) -> Option<Set
         purge: purge?,
         huge_pages: huge_pages?,
         hardened: hardened?,
+        prefetch: prefetch?,
         c_api,
     };
     if let Some(recorded) = recorded {

@@ -67,6 +67,10 @@ pub struct Config {
     /// Whether every check is made that costs time: full validation of each free, poisoned free memory, guard pages round
     /// large blocks, blocks handed out in random order.
     pub hardened: bool,
+    /// Whether a small request has the first cache line of the block fetched that the next one of its class gets: two
+    /// instructions more, and a cache miss less where blocks are taken again long after they were freed. On x86-64;
+    /// elsewhere it changes nothing. What is [`hardened`](Self::hardened) does so anyway.
+    pub prefetch: bool,
     /// Whether the allocator is C's `malloc` too: then it asks nobody else for memory, and every block is marked while it
     /// is free. Without a header, and with classes that are multiples of 16.
     pub c_api: bool,
@@ -91,6 +95,7 @@ impl Config {
             purge: PURGE,
             huge_pages: HugePages::System,
             hardened: false,
+            prefetch: false,
             c_api: false,
         }
     }
@@ -110,6 +115,7 @@ impl Config {
             purge: PURGE,
             huge_pages: HugePages::System,
             hardened: false,
+            prefetch: false,
             c_api: false,
         }
     }
@@ -181,6 +187,13 @@ impl Config {
     #[must_use]
     pub const fn with_hardened(mut self, hardened: bool) -> Self {
         self.hardened = hardened;
+        self
+    }
+
+    /// The same with or without fetching the next block.
+    #[must_use]
+    pub const fn with_prefetch(mut self, prefetch: bool) -> Self {
+        self.prefetch = prefetch;
         self
     }
 

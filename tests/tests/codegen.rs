@@ -30,13 +30,15 @@ const fn subject(name: &'static str, branches: usize, instructions: usize) -> Su
     }
 }
 
-const SUBJECTS: [Subject; 6] = [
+const SUBJECTS: [Subject; 7] = [
     // Is there a block, is there room. Five instructions inlined, and what the function around needs.
     subject("general_box_new", 1, 16),
     subject("general_box_drop", 1, 16),
     // Also: is the alignment served, is the size small.
     subject("general_alloc", 3, 24),
     subject("general_dealloc", 3, 24),
+    // Also: the block that is next, and its address.
+    subject("prefetching_alloc", 3, 26),
     subject("tensor_alloc", 3, 40),
     // Also: is the address in range, is the header's word right, is the block this thread's.
     subject("tensor_dealloc", 6, 48),
@@ -86,6 +88,23 @@ fn fast_paths_make_no_call_and_few_branches() {
             );
         }
     }
+}
+
+#[test]
+fn only_what_is_told_to_fetches_the_next_block() {
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        println!(
+            "skipped: only_what_is_told_to_fetches_the_next_block reads x86-64 assembly of Linux"
+        );
+        return;
+    }
+    let fetching = SUBJECTS.iter().filter(|subject| {
+        let path = function(subject.name).fast_path();
+        let path = path.unwrap_or_else(|complaint| panic!("{complaint}"));
+        path.iter().any(|line| line.contains("prefetch"))
+    });
+    let fetching: Vec<_> = fetching.map(|subject| subject.name).collect();
+    assert_eq!(fetching, ["prefetching_alloc"]);
 }
 
 #[test]

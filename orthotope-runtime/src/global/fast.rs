@@ -72,7 +72,13 @@ pub(super) fn alloc_class<G: Generated>(class: ScaledClass, size: usize) -> *mut
     }
     let locals = G::locals();
     // SAFETY: `Generated` promises a bin for each class.
-    let Some(block) = unsafe { bin(locals, class) }.pop() else {
+    let bin = unsafe { bin(locals, class) };
+    let block = if G::CONFIG.prefetch {
+        bin.pop_fetching_next()
+    } else {
+        bin.pop()
+    };
+    let Some(block) = block else {
         return alloc_slow::<G>(class.index(), size);
     };
     if G::CONFIG.header {

@@ -40,10 +40,9 @@ fn payload<G: Generated>(class: usize) -> usize {
 pub(super) fn alloc_hardened<G: Generated>(class: ScaledClass, size: usize) -> *mut u8 {
     // SAFETY: `Generated` promises a bin for each class.
     let bin = unsafe { bin(G::locals(), class) };
-    let Some(block) = bin.pop() else {
+    let Some(block) = bin.pop_fetching_next() else {
         return alloc_slow::<G>(class.index(), size);
     };
-    bin.prefetch_top();
     let class = class.index();
     let Some(record) = G::runtime().home().record_at(block.as_ptr().addr()) else {
         return hand_out_slow::<G>(class, block, size);

@@ -75,7 +75,23 @@ impl Bin {
     /// Takes the block on top: one load of the top, one of the block, one branch, one store.
     #[inline(always)]
     pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
+        self.pop_at(self.top.load(Ordering::Relaxed))
+    }
+
+    /// The same, and has the block that is on top now in the processor's cache by the time that it is popped.
+    #[inline(always)]
+    pub(crate) fn pop_fetching_next(&self) -> Option<NonNull<u8>> {
         let top = self.top.load(Ordering::Relaxed);
+        let block = self.pop_at(top)?;
+        // SAFETY: `top` held a block, so that it is neither the sentinel nor entry zero: an entry comes before it.
+        let next = unsafe { *top.sub(1) };
+        sys::prefetch(next);
+        Some(block)
+    }
+
+    /// Takes the block at the top, `top`.
+    #[inline(always)]
+    fn pop_at(&self, top: *mut *mut u8) -> Option<NonNull<u8>> {
         // SAFETY: `top` is an entry of the stack, entry zero or the sentinel: all readable.
         let block = unsafe { *top };
         self.step(-1);
@@ -99,14 +115,6 @@ impl Bin {
         unsafe { next.write(block.as_ptr()) };
         self.step(1);
         true
-    }
-
-    /// Has the block on top in the cache by the time that it is popped and looked at.
-    #[inline(always)]
-    pub(crate) fn prefetch_top(&self) {
-        // SAFETY: as in `pop`.
-        let block = unsafe { *self.top.load(Ordering::Relaxed) };
-        sys::prefetch(block);
     }
 
     /// Whether a push would find room.

@@ -1,6 +1,7 @@
 //! Calls of allocators, each in a function that can be found in the assembly by its name.
 //!
-//! Two types: `General`, whose static is the program's allocator, and `Tensor`, whose blocks have headers.
+//! Three types: `General`, whose static is the program's allocator, `Prefetching`, which fetches the next block, and `Tensor`, whose blocks
+//! have headers.
 //! What a function is given comes from `black_box`: the optimiser must not fold the one call's arguments in.
 
 use std::alloc::{GlobalAlloc, Layout};
@@ -9,6 +10,9 @@ use std::hint::black_box;
 #[global_allocator]
 #[orthotope::allocator(preset = "general")]
 static GLOBAL: General;
+
+#[orthotope::allocator(preset = "general", prefetch = true)]
+static PREFETCHING: Prefetching;
 
 #[orthotope::allocator]
 static TENSOR: Tensor;
@@ -51,6 +55,18 @@ pub unsafe fn general_dealloc(block: *mut u8, layout: Layout) {
     unsafe { GLOBAL.dealloc(block, layout) }
 }
 
+/// Allocates what no constant says, and fetches the block that is next.
+///
+/// # Safety
+///
+/// As `GlobalAlloc::alloc`.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe fn prefetching_alloc(layout: Layout) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    unsafe { PREFETCHING.alloc(layout) }
+}
+
 /// Allocates what no constant says, with a header before it.
 ///
 /// # Safety
@@ -85,6 +101,10 @@ fn main() {
     let block = black_box(unsafe { general_alloc(layout()) });
     // SAFETY: the block is live, of this layout and this allocator.
     unsafe { general_dealloc(block, layout()) };
+    // SAFETY: the layout is not of size zero.
+    let block = black_box(unsafe { prefetching_alloc(layout()) });
+    // SAFETY: the block is live, of this layout and this allocator.
+    unsafe { PREFETCHING.dealloc(block, layout()) };
     // SAFETY: the layout is not of size zero.
     let block = black_box(unsafe { tensor_alloc(layout()) });
     // SAFETY: the block is live, of this layout and this allocator.

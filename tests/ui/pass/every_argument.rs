@@ -9,6 +9,7 @@ use orthotope::{Exhausted, HugePages, Purge};
 #[global_allocator]
 #[orthotope::allocator(
     hardened = true,
+    prefetch = true,
     huge_pages = "never",
     purge = "1m",
     exhausted = "null",
@@ -36,6 +37,6 @@ fn main() {
     assert_eq!(config.exhausted, Exhausted::Null);
     assert_eq!(config.purge, Purge::After(Duration::from_secs(60)));
     assert_eq!(config.huge_pages, HugePages::Never);
-    assert!(config.hardened);
+    assert!(config.hardened && config.prefetch);
     assert_eq!(vec![1_u8; 100_000].len(), 100_000);
 }
