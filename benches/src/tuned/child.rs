@@ -14,7 +14,7 @@ use crate::measure;
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Answer {
     pub(super) seconds: f64,
-    /// Most memory that was resident, in KiB.
+    /// Most memory that was resident, in KiB, as far as the system noted it.
     pub(super) peak_kib: u64,
     /// Pages that the system had to give without reading them from a disk, each for an interruption.
     pub(super) faults: u64,

@@ -2,12 +2,14 @@
 //!
 //! A program has one global allocator, so each cell of the table is one: `tuned-mimalloc` runs any example,
 //! `tuned-json_service` the one that its classes were derived from. They take turns, round for round. Read in this order: `child`,
-//! one run; `table`, what came of all. Knows no example: the programs, in `examples/`, say what there is.
+//! one run; `watch`, its memory seen from outside; `table`, what came of all. Knows no example: the programs, in `examples/`, say what there is.
 
 mod child;
 mod table;
+mod watch;
 
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -145,14 +147,23 @@ fn folder() -> Option<PathBuf> {
 
 fn ask(binary: &Path, load: Load, divide: u64) -> Result<Answer, String> {
     let effort = (load.effort / divide).max(1).to_string();
-    let output = Command::new(binary)
+    let mut child = Command::new(binary)
         .args([load.name, &effort])
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .map_err(|error| format!("{error}; build it: {BUILD}"))?;
-    if !output.status.success() {
-        return Err(format!("ended with {}", output.status));
+    let (status, resident_kib) = watch::wait(&mut child).map_err(|error| error.to_string())?;
+    if !status.success() {
+        return Err(format!("ended with {status}"));
     }
-    serde_json::from_slice(&output.stdout).map_err(|error| format!("answers nonsense: {error}"))
+    // One line, which the pipe held.
+    let said = child.stdout.take().map(io::read_to_string).transpose();
+    let said = said.map_err(|error| error.to_string())?.unwrap_or_default();
+    let answer: Answer =
+        serde_json::from_str(&said).map_err(|error| format!("answers nonsense: {error}"))?;
+    Ok(Answer {
+        peak_kib: answer.peak_kib.max(resident_kib),
+        ..answer
+    })
 }
