@@ -8,6 +8,7 @@ use std::process::ExitCode;
 #[orthotope::allocator(
     preset = "general",
     profile = "../examples/profiles/rerank.json",
+    refill = "4KiB",
     thread_limit = "64KiB",
     huge_pages = "large"
 )]

@@ -17,13 +17,14 @@ use orthotope_examples::rerank::{self, Args};
 // The classes come from what the program asked for while it indexed Orthotope's own sources, 1536 bytes for an embedding
 // (384 `f32`, nothing left over) among them:
 // ORTHOTOPE_PROFILE=examples/profiles/rerank.json cargo run --release --bin record-examples -- rerank
-// It reads once, on a few threads that end: small caches keep the peak low. Its tables of words and of their places are large
+// It reads once, on a few threads that end: small caches, refilled by few blocks, keep the peak low. Its tables of words and of their places are large
 // and full: huge pages for these alone.
 #[global_allocator]
 #[orthotope::allocator(
     preset = "general",
     arena = "4GiB",
     profile = "profiles/rerank.json",
+    refill = "4KiB",
     thread_limit = "64KiB",
     huge_pages = "large"
 )]
